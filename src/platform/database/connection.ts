@@ -1,0 +1,120 @@
+import postgres from "postgres";
+import type { Parameter, Row } from "./database.ts";
+import { instantFromText, integerFromText, OID } from "./wire.ts";
+
+const asIs = (value: string) => value;
+
+/** The server's answer never came: the peer is gone and its kernel has not said so (power loss, cut link). */
+class AnswerTimeout extends Error {
+  readonly code = "CONNECTION_CLOSED";
+  constructor(milliseconds: number) {
+    super(`the database has not answered for ${milliseconds} ms`);
+  }
+}
+
+export interface ConnectionOptions {
+  url: string;
+  application_name: string;
+  /** False behind a transaction pool (PgBouncer and the like). */
+  prepare: boolean;
+  /** Milliseconds without any answer to a statement after which the connection is given up. */
+  answer_timeout_ms: number;
+}
+
+/**
+ * One connection to PostgreSQL that knows when it was lost.
+ *
+ * The driver reconnects by itself and would run the rest of an interrupted transaction on the new session, outside any
+ * transaction, tenant and role. So every connection is a driver instance of its own, and what it lost is counted: each
+ * loss raises `losses` and cancels what was not sent yet. A transaction that began before a loss sends nothing more.
+ */
+export class Connection {
+  losses = 0;
+  readonly #options: ConnectionOptions;
+  readonly #pending = new Set<postgres.PendingQuery<Row[]>>();
+  #driver: postgres.Sql;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#driver = this.#connect();
+  }
+
+  async query(sql: string, parameters: readonly Parameter[]): Promise<Row[]> {
+    return await this.#run(this.#driver.unsafe<Row[]>(sql, [...parameters], { prepare: this.#options.prepare }));
+  }
+
+  async values(sql: string, parameters: readonly Parameter[]): Promise<unknown[][]> {
+    const query = this.#driver.unsafe<Row[]>(sql, [...parameters], { prepare: this.#options.prepare });
+    this.#pending.add(query);
+    return await this.#settle(query, query.values());
+  }
+
+  /** Statements without parameters in one message: one round trip for all of them. */
+  async simple(sql: string): Promise<void> {
+    await this.#run(this.#driver.unsafe<Row[]>(sql).simple());
+  }
+
+  async close(seconds = 5): Promise<void> {
+    await this.#driver.end({ timeout: seconds });
+  }
+
+  async #run(query: postgres.PendingQuery<Row[]>): Promise<Row[]> {
+    this.#pending.add(query);
+    return await this.#settle(query, query);
+  }
+
+  async #settle<T>(query: postgres.PendingQuery<Row[]>, answer: PromiseLike<T>): Promise<T> {
+    const limit = this.#options.answer_timeout_ms;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new AnswerTimeout(limit));
+        this.#giveUp();
+      }, limit);
+    });
+    try {
+      return await Promise.race([answer, silence]);
+    } finally {
+      clearTimeout(timer);
+      this.#pending.delete(query);
+    }
+  }
+
+  #giveUp(): void {
+    const silent = this.#driver;
+    this.losses++;
+    this.#pending.clear();
+    this.#driver = this.#connect();
+    silent.end({ timeout: 0 }).catch(() => undefined);
+  }
+
+  #lost(): void {
+    this.losses++;
+    for (const query of this.#pending) query.cancel();
+    this.#pending.clear();
+  }
+
+  #connect(): postgres.Sql {
+    const driver: postgres.Sql = postgres(this.#options.url, {
+      max: 1,
+      idle_timeout: 0,
+      max_lifetime: 0,
+      connect_timeout: 5,
+      keep_alive: 5,
+      fetch_types: false,
+      onnotice: () => undefined,
+      onclose: () => {
+        if (driver === this.#driver) this.#lost();
+      },
+      connection: { application_name: this.#options.application_name, TimeZone: "UTC" },
+      types: {
+        instant: { to: OID.timestamptz, from: [OID.timestamptz], serialize: asIs, parse: instantFromText },
+        day: { to: OID.date, from: [OID.date, OID.timestamp], serialize: asIs, parse: asIs },
+        integer: { to: OID.int8, from: [OID.int8], serialize: String, parse: integerFromText },
+        json: { to: OID.json, from: [OID.json], serialize: asIs, parse: JSON.parse },
+        jsonb: { to: OID.jsonb, from: [OID.jsonb], serialize: asIs, parse: JSON.parse },
+      },
+    });
+    return driver;
+  }
+}

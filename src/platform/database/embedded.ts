@@ -1,0 +1,84 @@
+import type { PGlite, Transaction as PGliteTransaction } from "@electric-sql/pglite";
+import type { Database, Parameter, Row, Scope, Transaction } from "./database.ts";
+import { type Orm, ormOf } from "./orm.ts";
+import { bindingOf } from "./scope.ts";
+import { instantFromText, integerFromText, OID } from "./wire.ts";
+
+class EmbeddedTransaction implements Transaction {
+  readonly #tx: PGliteTransaction;
+  #orm: Orm | undefined;
+
+  constructor(tx: PGliteTransaction) {
+    this.#tx = tx;
+  }
+
+  get orm(): Orm {
+    this.#orm ??= ormOf(this);
+    return this.#orm;
+  }
+
+  async query<T extends Row>(sql: string, parameters: readonly Parameter[] = []): Promise<T[]> {
+    return (await this.#tx.query<T>(sql, [...parameters])).rows;
+  }
+
+  async values(sql: string, parameters: readonly Parameter[] = []): Promise<unknown[][]> {
+    return (await this.#tx.query<unknown[]>(sql, [...parameters], { rowMode: "array" })).rows;
+  }
+
+  async script(sql: string): Promise<void> {
+    await this.#tx.exec(sql);
+  }
+}
+
+/** PostgreSQL in this process (PGlite). One connection: transactions queue, so they commit in the order of `seq`. */
+export class EmbeddedDatabase implements Database {
+  readonly kind = "pglite";
+  readonly #pglite: PGlite;
+
+  private constructor(pglite: PGlite) {
+    this.#pglite = pglite;
+  }
+
+  /** Opens the database in the folder `directory`, making it on first use; without one it lives in memory. */
+  static async open(directory?: string): Promise<EmbeddedDatabase> {
+    const [{ PGlite }, { pgliteFiles }] = await Promise.all([
+      import("@electric-sql/pglite"),
+      import("./pglite-files.ts"),
+    ]);
+    const pglite = await PGlite.create({
+      ...(directory === undefined ? {} : { dataDir: directory }),
+      ...(await pgliteFiles()),
+      parsers: {
+        [OID.timestamptz]: instantFromText,
+        [OID.date]: (text: string) => text,
+        [OID.timestamp]: (text: string) => text,
+        [OID.int8]: integerFromText,
+      },
+      serializers: {
+        [OID.timestamptz]: (value: string) => value,
+        [OID.date]: (value: string) => value,
+        [OID.json]: (value: string) => value,
+        [OID.jsonb]: (value: string) => value,
+        [OID.int8]: String,
+      },
+    });
+    await pglite.exec("set time zone 'UTC'");
+    return new EmbeddedDatabase(pglite);
+  }
+
+  async transaction<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const binding = bindingOf(scope);
+    return await this.#pglite.transaction(async (tx) => {
+      if (binding !== "") await tx.exec(binding);
+      return await work(new EmbeddedTransaction(tx));
+    });
+  }
+
+  async query<T extends Row>(sql: string, parameters: readonly Parameter[] = []): Promise<T[]> {
+    return (await this.#pglite.query<T>(sql, [...parameters])).rows;
+  }
+
+  async close(): Promise<void> {
+    await this.#pglite.close();
+  }
+}

@@ -1,0 +1,154 @@
+import { Connection } from "./connection.ts";
+import type { Database, Parameter, Row, Scope, Transaction } from "./database.ts";
+import { type Orm, ormOf } from "./orm.ts";
+import { bindingOf } from "./scope.ts";
+
+export interface PostgresOptions {
+  url: string;
+  application_name: string;
+  /** Connections at most; they are opened when needed and kept. */
+  max: number;
+  /** False behind a transaction pool. */
+  prepare?: boolean;
+  /** Milliseconds without an answer after which a connection is given up; greater than any statement timeout. */
+  answer_timeout_ms?: number;
+}
+
+class ConnectionLost extends Error {
+  readonly code = "CONNECTION_CLOSED";
+  constructor() {
+    super("the connection to the database was lost inside a transaction");
+  }
+}
+
+class PostgresTransaction implements Transaction {
+  readonly #connection: Connection;
+  readonly #losses: number;
+  #orm: Orm | undefined;
+  #open = true;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#losses = connection.losses;
+  }
+
+  get lost(): boolean {
+    return this.#connection.losses !== this.#losses;
+  }
+
+  get orm(): Orm {
+    this.#orm ??= ormOf(this);
+    return this.#orm;
+  }
+
+  async query<T extends Row>(sql: string, parameters: readonly Parameter[] = []): Promise<T[]> {
+    this.#check();
+    return (await this.#connection.query(sql, parameters)) as T[];
+  }
+
+  async values(sql: string, parameters: readonly Parameter[] = []): Promise<unknown[][]> {
+    this.#check();
+    return await this.#connection.values(sql, parameters);
+  }
+
+  async script(sql: string): Promise<void> {
+    this.#check();
+    await this.#connection.simple(sql);
+  }
+
+  end(): void {
+    this.#open = false;
+  }
+
+  #check(): void {
+    if (!this.#open) throw new Error("this transaction has ended; its handle must not be kept");
+    if (this.lost) throw new ConnectionLost();
+  }
+}
+
+/** PostgreSQL 15 or newer through the `postgres` driver. */
+export class PostgresDatabase implements Database {
+  readonly kind = "postgres";
+  readonly #connections: Connection[] = [];
+  readonly #idle: Connection[] = [];
+  readonly #waiting: ((connection: Connection) => void)[] = [];
+  readonly #options: PostgresOptions;
+
+  constructor(options: PostgresOptions) {
+    this.#options = options;
+  }
+
+  /** How the pool stands: connections opened, at work, and callers that wait for one. */
+  get use(): { open: number; busy: number; waiting: number; max: number } {
+    return {
+      open: this.#connections.length,
+      busy: this.#connections.length - this.#idle.length,
+      waiting: this.#waiting.length,
+      max: this.#options.max,
+    };
+  }
+
+  async transaction<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const connection = await this.#take();
+    try {
+      // One message; not awaited, so that the first statement travels right behind it.
+      const begun = connection.simple(`begin; ${bindingOf(scope)}`);
+      const tx = new PostgresTransaction(connection);
+      try {
+        const [result] = await Promise.all([guarded(() => work(tx)), begun]);
+        tx.end();
+        if (tx.lost) throw new ConnectionLost();
+        await connection.simple("commit");
+        return result;
+      } catch (error) {
+        tx.end();
+        await begun.catch(() => undefined);
+        // What was lost is rolled back by the server; on the new session there is nothing of ours.
+        if (!tx.lost) await connection.simple("rollback").catch(() => undefined);
+        throw error;
+      }
+    } finally {
+      this.#release(connection);
+    }
+  }
+
+  async query<T extends Row>(sql: string, parameters: readonly Parameter[] = []): Promise<T[]> {
+    const connection = await this.#take();
+    try {
+      return (await connection.query(sql, parameters)) as T[];
+    } finally {
+      this.#release(connection);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#connections.map((connection) => connection.close()));
+  }
+
+  async #take(): Promise<Connection> {
+    const idle = this.#idle.pop();
+    if (idle) return idle;
+    if (this.#connections.length < this.#options.max) {
+      const connection = new Connection({
+        url: this.#options.url,
+        application_name: this.#options.application_name,
+        prepare: this.#options.prepare ?? true,
+        answer_timeout_ms: this.#options.answer_timeout_ms ?? 60_000,
+      });
+      this.#connections.push(connection);
+      return connection;
+    }
+    return await new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #release(connection: Connection): void {
+    const next = this.#waiting.shift();
+    if (next) next(connection);
+    else this.#idle.push(connection);
+  }
+}
+
+/** Runs `work` so that a synchronous throw is a rejection too. */
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  return await work();
+}

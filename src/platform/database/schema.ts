@@ -1,0 +1,5 @@
+import platform from "./migrations/0001_platform.sql" with { type: "text" };
+import type { Migration } from "./migrations.ts";
+
+/** The schema that every role stands on; verticals add their own after it. */
+export const platformMigrations: readonly Migration[] = [{ id: "0001_platform", sql: platform }];

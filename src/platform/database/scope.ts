@@ -1,0 +1,27 @@
+import type { Scope } from "./database.ts";
+
+const IDENTIFIER = /^[a-z][a-z0-9_]{0,62}$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/**
+ * The statement that binds the open transaction to role, tenant and limits; local to it, so that nothing leaks into
+ * the next user of the connection. Values are checked and inlined: it travels with BEGIN in one message.
+ */
+export function bindingOf(scope: Scope): string {
+  const settings: string[] = [];
+  if (scope.role !== undefined) {
+    if (!IDENTIFIER.test(scope.role)) throw new TypeError(`not a role name: ${JSON.stringify(scope.role)}`);
+    settings.push(`set_config('role', '${scope.role}', true)`);
+  }
+  if (scope.tenant_id !== undefined) {
+    if (!UUID.test(scope.tenant_id)) throw new TypeError(`not a tenant id: ${JSON.stringify(scope.tenant_id)}`);
+    settings.push(`set_config('app.tenant_id', '${scope.tenant_id}', true)`);
+  }
+  if (scope.idle_timeout_ms !== undefined) {
+    settings.push(`set_config('idle_in_transaction_session_timeout', '${Math.ceil(scope.idle_timeout_ms)}', true)`);
+  }
+  if (scope.statement_timeout_ms !== undefined) {
+    settings.push(`set_config('statement_timeout', '${Math.ceil(scope.statement_timeout_ms)}', true)`);
+  }
+  return settings.length === 0 ? "" : `select ${settings.join(", ")}`;
+}

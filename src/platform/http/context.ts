@@ -1,0 +1,44 @@
+import { Elysia } from "elysia";
+import type { Tenant } from "../tenancy/tenant.ts";
+import type { Actor, WorkContext } from "../tenancy/unit-of-work.ts";
+import { Problem } from "./problem.ts";
+
+/** What is known of a request before its body is read. */
+export interface RequestContext {
+  request_id: string;
+  /** `performance.now()` at arrival. */
+  arrived: number;
+  /** Address of the client, as the proxy or the socket gives it. */
+  address: string;
+  trace: string | null;
+  tenant: Tenant | undefined;
+  actor: Actor | undefined;
+  session_id: string | undefined;
+}
+
+const contexts = new WeakMap<Request, RequestContext>();
+
+export function attachContext(request: Request, context: RequestContext): void {
+  contexts.set(request, context);
+}
+
+export function contextOf(request: Request): RequestContext | undefined {
+  return contexts.get(request);
+}
+
+/** Gives routes of a tenant `tenant` and `request_id`: for the public ones. */
+export const tenantContext = new Elysia({ name: "tenant-context" }).derive({ as: "scoped" }, ({ request }) => {
+  const context = contextOf(request);
+  if (!context?.tenant) throw new Problem(404, { code: "unknown_tenant", detail: "no such shop" });
+  return { tenant: context.tenant, address: context.address, request_id: context.request_id };
+});
+
+/** Gives routes behind the gate their shop, the person who asks, and both as the context of a unit of work. */
+export const memberContext = new Elysia({ name: "member-context" }).derive({ as: "scoped" }, ({ request }) => {
+  const context = contextOf(request);
+  if (!context?.tenant || !context.actor || !context.session_id) {
+    throw new Problem(401, { code: "unauthenticated", detail: "a valid access token is needed" });
+  }
+  const { tenant, actor, trace, session_id, request_id } = context;
+  return { tenant, actor, session_id, request_id, work_context: { tenant, actor, trace } satisfies WorkContext };
+});

@@ -1,0 +1,122 @@
+import { isIP } from "node:net";
+import type { AccessTokens } from "../auth/tokens.ts";
+import { slugOf, type Tenants } from "../tenancy/tenant.ts";
+import { attachContext, type RequestContext } from "./context.ts";
+import { Problem } from "./problem.ts";
+
+/** Whether a session still stands and its user may act; an answer may be some seconds old. */
+export interface Sessions {
+  stands(tenant_id: string, session_id: string): Promise<boolean>;
+}
+
+export interface GateOptions {
+  tenants: Tenants;
+  tokens: AccessTokens;
+  sessions: Sessions;
+  /** Domain whose subdomains are shops. */
+  base_domain: string;
+  /** Exact paths of a shop that need no token. */
+  public_paths: ReadonlySet<string>;
+  /** Exact paths that belong to no shop: documents of the API. */
+  shopless_paths: ReadonlySet<string>;
+  max_body_bytes: number;
+}
+
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
+
+/**
+ * Everything that is decided before a body is read: is this host ours, which shop, who asks, may they. Deny by default:
+ * a path that is on no list needs a valid token of the shop the request is for, whether a route stands behind it or not.
+ */
+export class Gate {
+  readonly #options: GateOptions;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  async admit(request: Request, peer: string): Promise<RequestContext> {
+    const { headers } = request;
+    const given = headers.get("x-request-id");
+    const traceparent = headers.get("traceparent");
+    const context: RequestContext = {
+      request_id: given !== null && REQUEST_ID.test(given) ? given : Bun.randomUUIDv7("base64url"),
+      arrived: performance.now(),
+      address: headers.get("x-forwarded-for")?.split(",").at(-1)?.trim() || peer,
+      trace: traceparent !== null && TRACEPARENT.test(traceparent) ? traceparent : newTrace(),
+      tenant: undefined,
+      actor: undefined,
+      session_id: undefined,
+    };
+    attachContext(request, context);
+    const { base_domain, shopless_paths, max_body_bytes } = this.#options;
+    if (!isExpectedHost(headers.get("host") ?? "", base_domain)) {
+      throw new Problem(421, { code: "unknown_host", detail: "this server does not answer for that host" });
+    }
+    if (Number(headers.get("content-length") ?? 0) > max_body_bytes) {
+      throw new Problem(413, { code: "too_large", detail: `a body may have ${max_body_bytes} bytes at most` });
+    }
+    const path = pathOf(request.url);
+    if (shopless_paths.has(path) || request.method === "OPTIONS") return context;
+    await this.#identify(context, request, path);
+    return context;
+  }
+
+  async #identify(context: RequestContext, request: Request, path: string): Promise<void> {
+    const { tenants, tokens, sessions, base_domain, public_paths } = this.#options;
+    const slug = slugOf(request.headers, base_domain);
+    const isPublic = public_paths.has(path);
+    const claims = isPublic ? undefined : await tokens.verify(bearerOf(request.headers));
+    if (!isPublic && !claims) throw unauthenticated();
+    const tenant = slug === undefined ? undefined : await tenants.bySlug(slug);
+    if (!tenant?.active) {
+      throw new Problem(404, {
+        code: "unknown_tenant",
+        detail:
+          slug === undefined ? "no shop named: use its subdomain or the X-Tenant-Slug header" : `no shop ${slug} here`,
+      });
+    }
+    context.tenant = tenant;
+    if (!claims) return;
+    if (claims.tenant_id !== tenant.tenant_id) {
+      throw new Problem(403, { code: "other_tenant", detail: "this token belongs to another shop" });
+    }
+    if (!(await sessions.stands(claims.tenant_id, claims.session_id))) throw unauthenticated();
+    context.actor = { id: claims.sub, role: claims.role };
+    context.session_id = claims.session_id;
+  }
+}
+
+function unauthenticated(): Problem {
+  return new Problem(401, {
+    code: "unauthenticated",
+    detail: "a valid access token is needed: Authorization: Bearer <access_token>",
+    headers: { "www-authenticate": "Bearer" },
+  });
+}
+
+function bearerOf(headers: Headers): string {
+  const header = headers.get("authorization") ?? "";
+  return header.slice(0, 7).toLowerCase() === "bearer " ? header.slice(7).trim() : "";
+}
+
+function newTrace(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(24)).toHex();
+  return `00-${bytes.slice(0, 32)}-${bytes.slice(32)}-01`;
+}
+
+/** The path of an absolute URL, without its query. */
+export function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  if (start === -1) return "/";
+  const query = url.indexOf("?", start);
+  return query === -1 ? url.slice(start) : url.slice(start, query);
+}
+
+/** Our domain, its subdomains, localhost and its subdomains, and bare addresses (probes inside the network). */
+function isExpectedHost(header: string, base_domain: string): boolean {
+  const host = header.toLowerCase().replace(/:\d+$/, "");
+  if (isIP(host.replace(/^\[|\]$/g, "")) !== 0) return true;
+  return [base_domain, "localhost"].some((base) => host === base || host.endsWith(`.${base}`));
+}

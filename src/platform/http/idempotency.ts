@@ -1,0 +1,70 @@
+import type { StreamContracts } from "../../contracts/contract.ts";
+import type { Work } from "../tenancy/unit-of-work.ts";
+import { Problem, unprocessable } from "./problem.ts";
+
+/** What a write answers: kept under its Idempotency-Key, given again word for word. */
+export interface Reply {
+  status: number;
+  headers: Record<string, string>;
+  body: unknown;
+}
+
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+/**
+ * Does `write` once for an Idempotency-Key, in the transaction of the write itself: a second request with the same key
+ * waits for the first to commit and gets its answer; if the first rolled back, the second does the work.
+ */
+export async function once<C extends StreamContracts>(
+  work: Work<C>,
+  request: { key: string | null; method: string; path: string; body: unknown },
+  write: () => Promise<Reply>,
+): Promise<Reply> {
+  if (request.key === null) return await write();
+  if (!KEY.test(request.key)) {
+    throw unprocessable([{ path: "Idempotency-Key", message: "must be 1–255 visible ASCII characters" }]);
+  }
+  const digest = new Bun.CryptoHasher("sha256")
+    .update(JSON.stringify([work.actor?.id, request.method, request.path, request.body]))
+    .digest("hex");
+  // A key older than 24 h is taken over as if it had never been.
+  const taken = await work.tx.query(
+    `insert into idempotency_keys (tenant_id, key, request_digest) values ($1, $2, $3)
+     on conflict (tenant_id, key) do update
+       set request_digest = excluded.request_digest, created_at = now(), status = null
+       where idempotency_keys.created_at < now() - interval '24 hours'
+     returning 1`,
+    [work.tenant.tenant_id, request.key, digest],
+  );
+  if (taken.length === 0) return await earlier(work, request.key, digest);
+  const reply = await write();
+  await work.tx.query(
+    `update idempotency_keys set status = $3, headers = $4::text::json, body = $5::text::json
+     where tenant_id = $1 and key = $2`,
+    [
+      work.tenant.tenant_id,
+      request.key,
+      reply.status,
+      JSON.stringify(reply.headers),
+      JSON.stringify(reply.body ?? null),
+    ],
+  );
+  return reply;
+}
+
+async function earlier<C extends StreamContracts>(work: Work<C>, key: string, digest: string): Promise<Reply> {
+  const [kept] = await work.tx.query<{
+    request_digest: string;
+    status: number;
+    headers: Record<string, string>;
+    body: unknown;
+  }>("select request_digest, status, headers, body from idempotency_keys where tenant_id = $1 and key = $2", [
+    work.tenant.tenant_id,
+    key,
+  ]);
+  if (!kept) throw new Problem(409, { code: "idempotency_race", detail: "the key was just released; try again" });
+  if (kept.request_digest !== digest) {
+    throw unprocessable([{ path: "Idempotency-Key", message: "was used for another request" }]);
+  }
+  return { status: kept.status, headers: kept.headers, body: kept.body };
+}

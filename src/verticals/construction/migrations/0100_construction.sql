@@ -1,0 +1,1 @@
+-- The building-materials vertical: products, customers, job sites, suppliers, stock, quotes, orders.
