@@ -15,6 +15,7 @@ class AnswerTimeout extends Error {
 export interface ConnectionOptions {
   url: string;
   application_name: string;
+  role: string | undefined;
   /** False behind a transaction pool (PgBouncer and the like). */
   prepare: boolean;
   /** Milliseconds without any answer to a statement after which the connection is given up. */
@@ -106,7 +107,11 @@ export class Connection {
       onclose: () => {
         if (driver === this.#driver) this.#lost();
       },
-      connection: { application_name: this.#options.application_name, TimeZone: "UTC" },
+      connection: {
+        application_name: this.#options.application_name,
+        TimeZone: "UTC",
+        ...(this.#options.role === undefined ? {} : { role: this.#options.role }),
+      },
       types: {
         instant: { to: OID.timestamptz, from: [OID.timestamptz], serialize: asIs, parse: instantFromText },
         day: { to: OID.date, from: [OID.date, OID.timestamp], serialize: asIs, parse: asIs },

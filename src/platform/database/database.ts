@@ -39,6 +39,8 @@ export interface Scope {
  */
 export interface Database {
   readonly kind: "postgres" | "pglite";
+  /** How many connections were lost so far: whoever keeps state between statements compares it and looks again. */
+  readonly losses: number;
   transaction<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** A single statement under the login, in a transaction of its own: for the platform's control tables. */
   query<T extends Row = Row>(sql: string, parameters?: readonly Parameter[]): Promise<T[]>;

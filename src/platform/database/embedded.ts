@@ -33,6 +33,7 @@ class EmbeddedTransaction implements Transaction {
 /** PostgreSQL in this process (PGlite). One connection: transactions queue, so they commit in the order of `seq`. */
 export class EmbeddedDatabase implements Database {
   readonly kind = "pglite";
+  readonly losses = 0;
   readonly #pglite: PGlite;
 
   private constructor(pglite: PGlite) {

@@ -8,6 +8,8 @@ export interface PostgresOptions {
   application_name: string;
   /** Connections at most; they are opened when needed and kept. */
   max: number;
+  /** Role every session takes on; for a login that is not the role itself (development). */
+  role?: string;
   /** False behind a transaction pool. */
   prepare?: boolean;
   /** Milliseconds without an answer after which a connection is given up; greater than any statement timeout. */
@@ -88,6 +90,10 @@ export class PostgresDatabase implements Database {
     };
   }
 
+  get losses(): number {
+    return this.#connections.reduce((sum, connection) => sum + connection.losses, 0);
+  }
+
   async transaction<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T> {
     const connection = await this.#take();
     try {
@@ -132,6 +138,7 @@ export class PostgresDatabase implements Database {
       const connection = new Connection({
         url: this.#options.url,
         application_name: this.#options.application_name,
+        role: this.#options.role,
         prepare: this.#options.prepare ?? true,
         answer_timeout_ms: this.#options.answer_timeout_ms ?? 60_000,
       });

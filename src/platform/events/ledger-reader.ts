@@ -1,0 +1,86 @@
+import type { Database, Row } from "../database/database.ts";
+import type { PartitionRef, StoredEvent, StreamEntry } from "../streams/streams.ts";
+
+const COLUMNS = `seq, event_id, tenant_id, stream, partition, event_type, version, key, payload::text as payload,
+  occurred_at, trace, causation_id, hops`;
+
+type EventRow = StoredEvent & Row;
+
+/**
+ * Reads the ledger across tenants, under a login that may. Sees what is committed: a smaller `seq` may still become
+ * visible later, so only the relay, which judges gaps, may conclude anything from a missing one.
+ */
+export class LedgerReader {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Events after `seq` of all streams, in order. */
+  async after(seq: number, limit: number): Promise<StoredEvent[]> {
+    return await this.#database.query<EventRow>(
+      `select ${COLUMNS} from event_log where seq > $1 order by seq limit $2`,
+      [seq, limit],
+    );
+  }
+
+  /** Entries of one partition in (after, upto], in order. */
+  async partition(ref: PartitionRef, after: number, upto: number, limit: number): Promise<StreamEntry[]> {
+    const events = await this.#database.query<EventRow>(
+      `select ${COLUMNS} from event_log where stream = $1 and partition = $2 and seq > $3 and seq <= $4
+       order by seq limit $5`,
+      [ref.stream, ref.partition, after, upto, limit],
+    );
+    const [first] = events;
+    if (!first) return [];
+    let prev = await this.before(ref, first.seq);
+    return events.map((event) => {
+      const entry = { ...event, prev };
+      prev = event.seq;
+      return entry;
+    });
+  }
+
+  /** Greatest `seq` of the partition below `seq`; 0 when there is none. */
+  async before(ref: PartitionRef, seq: number): Promise<number> {
+    const [row] = await this.#database.query<{ seq: number }>(
+      "select seq from event_log where stream = $1 and partition = $2 and seq < $3 order by seq desc limit 1",
+      [ref.stream, ref.partition, seq],
+    );
+    return row?.seq ?? 0;
+  }
+
+  /** The newest event of a partition. */
+  async newest(ref: PartitionRef): Promise<{ seq: number; event_id: string } | undefined> {
+    const [row] = await this.#database.query<{ seq: number; event_id: string }>(
+      "select seq, event_id from event_log where stream = $1 and partition = $2 order by seq desc limit 1",
+      [ref.stream, ref.partition],
+    );
+    return row;
+  }
+
+  /** `event_id` of each of `seqs` that the ledger holds. */
+  async eventIds(seqs: readonly number[]): Promise<Map<number, string>> {
+    const rows = await this.#database.query<{ seq: number; event_id: string }>(
+      `select seq, event_id from event_log
+       where seq in (select value::bigint from json_array_elements_text($1::text::json))`,
+      [JSON.stringify(seqs)],
+    );
+    return new Map(rows.map((row) => [row.seq, row.event_id]));
+  }
+
+  /** Smallest `seq` still held; 0 for an empty ledger. */
+  async oldest(): Promise<number> {
+    const [row] = await this.#database.query<{ seq: number }>("select seq from event_log order by seq limit 1");
+    return row?.seq ?? 0;
+  }
+
+  /** Newest `seq` handed out and how much room the made ranges have left. */
+  async room(): Promise<{ head: number; room: number; range_size: number }> {
+    const [row] = await this.#database.query<{ head: number; room: number; range_size: number }>(
+      "select head, room, range_size from event_log_room()",
+    );
+    return row ?? { head: 0, room: 0, range_size: 1 };
+  }
+}

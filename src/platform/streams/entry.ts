@@ -1,0 +1,73 @@
+import type { StreamEntry } from "./streams.ts";
+
+// In Redis an entry is flat: one field for each envelope field, `payload` as JSON text, and `prev`. Null is "".
+
+/** Field names and values in turn, as XADD takes them. */
+export function fieldsOf(entry: StreamEntry): (string | number)[] {
+  return [
+    "event_id",
+    entry.event_id,
+    "event_type",
+    entry.event_type,
+    "version",
+    entry.version,
+    "tenant_id",
+    entry.tenant_id,
+    "stream",
+    entry.stream,
+    "partition",
+    entry.partition,
+    "hops",
+    entry.hops,
+    "key",
+    entry.key,
+    "seq",
+    entry.seq,
+    "occurred_at",
+    entry.occurred_at,
+    "trace",
+    entry.trace ?? "",
+    "causation_id",
+    entry.causation_id ?? "",
+    "payload",
+    entry.payload,
+    "prev",
+    entry.prev,
+  ];
+}
+
+export class MalformedEntry extends Error {
+  readonly code = "malformed_entry";
+}
+
+/** The entry behind a stream id; fields are found by name, so that their order and new ones do not matter. */
+export function entryOf(id: string, fields: readonly string[]): StreamEntry {
+  const found = new Map<string, string>();
+  for (let i = 0; i + 1 < fields.length; i += 2) found.set(fields[i] ?? "", fields[i + 1] ?? "");
+  const text = (name: string): string => {
+    const value = found.get(name);
+    if (value === undefined) throw new MalformedEntry(`stream entry ${id} has no field ${name}`);
+    return value;
+  };
+  const integer = (name: string): number => {
+    const value = Number(text(name));
+    if (!Number.isSafeInteger(value)) throw new MalformedEntry(`stream entry ${id}: ${name} is no integer`);
+    return value;
+  };
+  return {
+    event_id: text("event_id"),
+    event_type: text("event_type"),
+    version: integer("version"),
+    tenant_id: text("tenant_id"),
+    stream: text("stream"),
+    partition: integer("partition"),
+    hops: integer("hops"),
+    key: text("key"),
+    seq: integer("seq"),
+    occurred_at: text("occurred_at"),
+    trace: text("trace") || null,
+    causation_id: text("causation_id") || null,
+    payload: text("payload"),
+    prev: integer("prev"),
+  };
+}

@@ -1,0 +1,81 @@
+import type { EventEnvelope } from "../../contracts/envelope.ts";
+
+/** One partition of a named stream. */
+export interface PartitionRef {
+  stream: string;
+  partition: number;
+}
+
+/** A partition as text, e.g. `construction:7`: for maps. */
+export type PartitionName = `${string}:${number}`;
+
+export function nameOf(ref: PartitionRef): PartitionName {
+  return `${ref.stream}:${ref.partition}`;
+}
+
+/** An event as the ledger stores it: its payload is still JSON text. */
+export interface StoredEvent extends Omit<EventEnvelope, "payload"> {
+  payload: string;
+}
+
+/** An event in a stream. `prev` is the greatest smaller `seq` of its partition in the ledger, 0 when there is none. */
+export interface StreamEntry extends StoredEvent {
+  prev: number;
+}
+
+/** Where a partition of a stream ends. */
+export interface StreamEnd {
+  /** Greatest `seq` ever appended since the stream was made, also when that entry was trimmed. */
+  last_seq: number;
+  /** The last entry that is still there. */
+  newest: { seq: number; event_id: string } | undefined;
+  length: number;
+}
+
+export interface ReadOptions {
+  /** Entries at most for each partition. */
+  count: number;
+  /** Milliseconds to wait for a first entry; then the answer is empty. */
+  block_ms: number;
+}
+
+/** A blocking reader with a connection of its own: what blocks would delay everything else on it. */
+export interface StreamReader {
+  /** Entries after each partition's position, in order; partitions without news are left out. */
+  read(positions: ReadonlyMap<PartitionName, PartitionPosition>, options: ReadOptions): Promise<StreamEntry[][]>;
+  close(): void;
+}
+
+export interface PartitionPosition extends PartitionRef {
+  /** The last `seq` that is done. */
+  position: number;
+}
+
+/**
+ * Named streams of events. Two implementations, Redis Streams and the ledger itself, pass one contract suite.
+ *
+ * A stream is a cache of the ledger: it may lose entries at any time, and whoever reads it checks `prev`.
+ */
+export interface EventStreams {
+  readonly kind: "redis" | "ledger";
+  /**
+   * Publishes entries, ascending by `seq` in each partition. An entry that is not greater than the last one appended is
+   * there already and is left alone: publishing again adds nothing.
+   */
+  append(entries: readonly StreamEntry[]): Promise<void>;
+  ends(refs: readonly PartitionRef[]): Promise<Map<PartitionName, StreamEnd>>;
+  /** Drops entries below `before_seq`. */
+  trim(ref: PartitionRef, before_seq: number): Promise<void>;
+  /** Drops the partition whole, its memory of the last `seq` included. */
+  remove(ref: PartitionRef): Promise<void>;
+  reader(): StreamReader;
+  /** Tells the relay that something was committed. A hint only: it may be lost. */
+  wake(): void;
+  /** Calls `listener` on each hint until the returned function is called. */
+  onWake(listener: () => void): () => void;
+  /** Calls `listener` whenever the connection was made anew: what was published may be gone. */
+  onReconnect(listener: () => void): () => void;
+  /** Resolves when the streams can be used. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}

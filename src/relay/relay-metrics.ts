@@ -1,0 +1,30 @@
+import type { Counter, Gauge } from "prom-client";
+import type { Metrics } from "../platform/observability/metrics.ts";
+
+export interface RelayMetrics {
+  active: Gauge;
+  head: Gauge;
+  settled: Gauge;
+  published: Counter;
+  refilled: Counter;
+  divergences: Counter;
+  failures: Counter;
+}
+
+export function relayMetrics(metrics: Metrics): RelayMetrics {
+  return {
+    active: metrics.gauge("basecommerce_relay_active", "1 while this relay publishes, 0 while it stands by"),
+    head: metrics.gauge("basecommerce_ledger_head_seq", "Newest seq the ledger handed out"),
+    settled: metrics.gauge("basecommerce_relay_settled_seq", "Everything up to this seq is published"),
+    published: metrics.counter("basecommerce_relay_published_total", "Events published to the streams"),
+    refilled: metrics.counter("basecommerce_relay_refilled_total", "Events published again after a stream lost them"),
+    divergences: metrics.counter(
+      "basecommerce_relay_divergences_total",
+      "Streams dropped because they disagreed with the ledger",
+    ),
+    failures: metrics.counter(
+      "basecommerce_relay_failures_total",
+      "Interruptions by an unreachable or failing dependency",
+    ),
+  };
+}
