@@ -15,8 +15,6 @@ export interface EdgeOptions {
   domain?: string;
   /** With TLS: tls.conf, on this port, with a certificate and key in PEM. */
   tls?: { port: number; certificate: string; key: string };
-  /** Further exact replacements in the shipped text. */
-  substitutions?: [from: string, to: string][];
 }
 
 /** The real nginx with the shipped configuration on ports of its own. */
@@ -27,14 +25,15 @@ export interface Edge {
   stop(): Promise<void>;
 }
 
-export async function startEdge({ verticals, engines, domain, tls, substitutions = [] }: EdgeOptions): Promise<Edge> {
+export async function startEdge({ verticals, engines, domain, tls }: EdgeOptions): Promise<Edge> {
+  const shipped = domain === undefined ? await Bun.file(SHIPPED).text() : await render(domain);
   const folder = await mkdtemp(join(tmpdir(), "edge-"));
   // Started by root, nginx hands its workers to another account, which has to reach the buffered bodies below.
   await chmod(folder, 0o755);
   const port = await freePort();
   const lines = (ports: number[]) => ports.map((p) => `server 127.0.0.1:${p} max_fails=3 fail_timeout=10s;`).join("\n");
   const buffers = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((k) => `${k}_temp_path ${folder}/${k};`);
-  const config = substitute(domain === undefined ? await Bun.file(SHIPPED).text() : await render(domain), [
+  const config = substitute(shipped, [
     ["listen 80 default_server;", `listen 127.0.0.1:${port} default_server;`],
     ["server vertical:8000 max_fails=3 fail_timeout=10s;", lines(verticals)],
     ["server engines:8002 max_fails=3 fail_timeout=10s;", lines(engines)],
@@ -42,7 +41,6 @@ export async function startEdge({ verticals, engines, domain, tls, substitutions
     ["include /etc/nginx/tls/*.conf;", `include ${folder}/tls/*.conf;`],
     ["worker_processes auto;", "worker_processes 2;"],
     ["http {", `http {\n${buffers.join("\n")}`],
-    ...substitutions,
   ]);
   await Bun.write(join(folder, "nginx.conf"), config);
   if (tls) {
