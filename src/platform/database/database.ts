@@ -16,6 +16,8 @@ export interface Transaction {
   values(sql: string, parameters?: readonly Parameter[]): Promise<unknown[][]>;
   /** Several statements at once, without parameters or results: migrations. */
   script(sql: string): Promise<void>;
+  /** Binds the rest of the transaction to another scope; what `scope` leaves out stays as it is. */
+  bind(scope: Scope): Promise<void>;
   readonly orm: Orm;
 }
 
@@ -25,6 +27,8 @@ export interface Scope {
   role?: string;
   /** Tenant that row-level security lets through; none means no tenant's rows are visible. */
   tenant_id?: string;
+  /** Schema in which unqualified names are looked up. */
+  schema?: string;
   /** Milliseconds the transaction may stand idle before the server ends it. */
   idle_timeout_ms?: number;
   /** Milliseconds one statement may take. */

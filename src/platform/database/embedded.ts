@@ -25,6 +25,11 @@ class EmbeddedTransaction implements Transaction {
     return (await this.#tx.query<unknown[]>(sql, [...parameters], { rowMode: "array" })).rows;
   }
 
+  async bind(scope: Scope): Promise<void> {
+    const binding = bindingOf(scope);
+    if (binding !== "") await this.script(binding);
+  }
+
   async script(sql: string): Promise<void> {
     await this.#tx.exec(sql);
   }

@@ -58,6 +58,11 @@ class PostgresTransaction implements Transaction {
     await this.#connection.simple(sql);
   }
 
+  async bind(scope: Scope): Promise<void> {
+    const binding = bindingOf(scope);
+    if (binding !== "") await this.script(binding);
+  }
+
   end(): void {
     this.#open = false;
   }

@@ -17,6 +17,10 @@ export function bindingOf(scope: Scope): string {
     if (!UUID.test(scope.tenant_id)) throw new TypeError(`not a tenant id: ${JSON.stringify(scope.tenant_id)}`);
     settings.push(`set_config('app.tenant_id', '${scope.tenant_id}', true)`);
   }
+  if (scope.schema !== undefined) {
+    if (!IDENTIFIER.test(scope.schema)) throw new TypeError(`not a schema name: ${JSON.stringify(scope.schema)}`);
+    settings.push(`set_config('search_path', '${scope.schema}', true)`);
+  }
   if (scope.idle_timeout_ms !== undefined) {
     settings.push(`set_config('idle_in_transaction_session_timeout', '${Math.ceil(scope.idle_timeout_ms)}', true)`);
   }

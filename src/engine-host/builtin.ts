@@ -1,0 +1,7 @@
+/**
+ * First-party engines that are part of the binary. Literal imports, because a compiled binary holds only what it can see
+ * named; inside functions, because an engine's code is loaded where it runs and nowhere else.
+ */
+export const builtinEngines: Readonly<Record<string, () => Promise<unknown>>> = {
+  stock: async () => (await import("../../engines/stock/engine.ts")).default,
+};

@@ -1,0 +1,23 @@
+import type { EngineRequest, EngineResponse } from "./engine-routes.ts";
+import type { EngineManifest } from "./manifest.ts";
+import type { RunnerStats } from "./runner.ts";
+
+/** How an engine is. `failed` is final until it is loaded again; `restarting` tries again by itself. */
+export type EngineState =
+  | { state: "loading" }
+  | { state: "running" }
+  | { state: "restarting"; reason: string }
+  | { state: "failed"; reason: string }
+  | { state: "stopped" };
+
+/** One engine as the host sees it, wherever its code runs. */
+export interface EngineProcess {
+  readonly name: string;
+  readonly state: EngineState;
+  /** Known once its code was loaded. */
+  readonly manifest: EngineManifest | undefined;
+  start(): Promise<void>;
+  handle(request: EngineRequest): Promise<EngineResponse>;
+  stats(): Promise<RunnerStats | undefined>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,130 @@
+import type { AnyElysia } from "elysia";
+import type { Database } from "../platform/database/database.ts";
+import { problemOf } from "../platform/http/errors.ts";
+import { Problem, problemResponse } from "../platform/http/problem.ts";
+import type { Log } from "../platform/observability/log.ts";
+import type { Tenant } from "../platform/tenancy/tenant.ts";
+import type { Actor } from "../platform/tenancy/unit-of-work.ts";
+import type { RouteContext } from "../sdk/context.ts";
+import type { EngineDefinition } from "../sdk/engine.ts";
+import { engineApp } from "../sdk/routes.ts";
+import type { EngineConfig, EngineManifest } from "./manifest.ts";
+import { engineRole } from "./names.ts";
+import type { TenantSettings } from "./tenant-settings.ts";
+
+/** A request for an engine's routes, as plain data that crosses a Worker. The gate has let it in. */
+export interface EngineRequest {
+  request_id: string;
+  method: string;
+  /** Path below `/api/v1/engines/<name>`, with its query. */
+  path: string;
+  content_type: string | null;
+  body: Uint8Array | null;
+  tenant: Tenant;
+  actor: Actor;
+}
+
+export interface EngineResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: Uint8Array;
+}
+
+/** The transaction is rolled back and this response is given all the same. */
+class RolledBack extends Error {
+  readonly response: Response;
+  constructor(response: Response) {
+    super("rolled back");
+    this.response = response;
+  }
+}
+
+/** Serves an engine's own routes, each request in a transaction of its tenant under the engine's role. */
+export class EngineRoutes {
+  readonly #app: AnyElysia | undefined;
+  readonly #contexts = new WeakMap<Request, RouteContext<EngineConfig>>();
+  readonly #database: Database;
+  readonly #manifest: EngineManifest;
+  readonly #settings: TenantSettings;
+  readonly #log: Log;
+
+  constructor(
+    database: Database,
+    definition: EngineDefinition,
+    manifest: EngineManifest,
+    settings: TenantSettings,
+    log: Log,
+  ) {
+    this.#database = database;
+    this.#manifest = manifest;
+    this.#settings = settings;
+    this.#log = log;
+    const base = engineApp<EngineConfig>((request) => {
+      const context = this.#contexts.get(request);
+      if (!context) throw new Error("a route was called outside of its request");
+      return context;
+    });
+    base.onError({ as: "global" }, ({ error, code, request }) => {
+      const problem = problemOf(error, code);
+      if (problem.status >= 500) log.error({ err: error, path: new URL(request.url).pathname }, "route failed");
+      return problemResponse(problem, request.headers.get("x-request-id") ?? "");
+    });
+    this.#app = definition.routes?.(base);
+  }
+
+  async handle(request: EngineRequest): Promise<EngineResponse> {
+    const response = await this.#respond(request).catch((error) =>
+      problemResponse(problemOf(error, "UNKNOWN"), request.request_id),
+    );
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: new Uint8Array(await response.arrayBuffer()),
+    };
+  }
+
+  async #respond(request: EngineRequest): Promise<Response> {
+    const app = this.#app;
+    const { name, handler_timeout_ms } = this.#manifest;
+    if (!app) throw new Problem(404, { code: "not_found", detail: `engine ${name} has no routes` });
+    const { enabled, config } = await this.#settings.of(request.tenant.tenant_id);
+    if (!enabled) throw new Problem(403, { code: "engine_disabled", detail: `engine ${name} is off for this shop` });
+    const role = engineRole(name);
+    const scope = {
+      role,
+      tenant_id: request.tenant.tenant_id,
+      schema: role,
+      idle_timeout_ms: handler_timeout_ms,
+      statement_timeout_ms: handler_timeout_ms,
+    };
+    try {
+      return await this.#database.transaction(scope, async (tx) => {
+        const inner = innerRequest(request);
+        this.#contexts.set(inner, {
+          db: tx,
+          tenant: request.tenant,
+          user: request.actor,
+          config,
+          log: this.#log,
+        });
+        const response: Response = await app.handle(inner);
+        if (response.status >= 400) throw new RolledBack(response);
+        return response;
+      });
+    } catch (error) {
+      if (error instanceof RolledBack) return error.response;
+      throw error;
+    }
+  }
+}
+
+function innerRequest(request: EngineRequest): Request {
+  return new Request(`http://engine.localhost${request.path}`, {
+    method: request.method,
+    headers: {
+      "x-request-id": request.request_id,
+      ...(request.content_type === null ? {} : { "content-type": request.content_type }),
+    },
+    body: request.body,
+  });
+}

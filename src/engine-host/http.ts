@@ -1,0 +1,86 @@
+import { Elysia, t } from "elysia";
+import type { Database } from "../platform/database/database.ts";
+import { ENGINES } from "../platform/database/roles.ts";
+import { memberContext } from "../platform/http/context.ts";
+import { forbidden, notFound, unprocessable } from "../platform/http/problem.ts";
+import type { EngineHost } from "./host.ts";
+import { configErrors } from "./manifest.ts";
+import { readSetting } from "./tenant-settings.ts";
+
+const PREFIX = "/api/v1/engines";
+
+/** `/api/v1/engines`: which engines there are, switching them for a shop, and each engine's own routes. */
+export function engineRoutes(host: EngineHost, database: Database) {
+  return new Elysia({ name: "engines", prefix: PREFIX, normalize: false })
+    .use(memberContext)
+    .get("", async ({ tenant }) => {
+      const scope = { role: ENGINES, tenant_id: tenant.tenant_id };
+      const items = await database.transaction(scope, async (tx) => {
+        const found: object[] = [];
+        for (const { name, state, manifest } of host.engines) {
+          const setting = manifest && (await readSetting(tx, manifest, tenant.tenant_id));
+          found.push({
+            name,
+            version: manifest?.version ?? null,
+            description: manifest?.description ?? null,
+            state: state.state,
+            enabled: setting?.enabled ?? false,
+            config: setting?.config ?? null,
+          });
+        }
+        return found;
+      });
+      return { items };
+    })
+    .put(
+      "/:name",
+      async ({ params, body, tenant, actor }) => {
+        if (actor.role !== "admin") throw forbidden("only an admin of the shop may do this");
+        const manifest = host.find(params.name)?.manifest;
+        if (!manifest) throw notFound(`engine ${params.name}`);
+        const errors = configErrors(manifest.config, body.config ?? {});
+        if (errors.length > 0) throw unprocessable(errors);
+        return await database.transaction({ role: ENGINES, tenant_id: tenant.tenant_id }, async (tx) => {
+          await tx.query(
+            `insert into engine_tenant (engine, tenant_id, enabled, config)
+             values ($1, $2, $3, coalesce($4::text::json, '{}'))
+             on conflict (engine, tenant_id) do update
+               set enabled = excluded.enabled, updated_at = now(),
+                   config = coalesce($4::text::json, engine_tenant.config)`,
+            [manifest.name, tenant.tenant_id, body.enabled, body.config ? JSON.stringify(body.config) : null],
+          );
+          return { name: manifest.name, ...(await readSetting(tx, manifest, tenant.tenant_id)) };
+        });
+      },
+      {
+        body: t.Object(
+          { enabled: t.Boolean(), config: t.Optional(t.Record(t.String(), t.Unknown())) },
+          { additionalProperties: false },
+        ),
+      },
+    )
+    .all(
+      "/:name/*",
+      async ({ params, request, tenant, actor, request_id }) => {
+        const engine = host.find(params.name);
+        if (!engine) throw notFound(`engine ${params.name}`);
+        const url = new URL(request.url);
+        const body = request.body === null ? null : new Uint8Array(await request.arrayBuffer());
+        const {
+          status,
+          headers,
+          body: answer,
+        } = await engine.handle({
+          request_id,
+          method: request.method,
+          path: url.pathname.slice(`${PREFIX}/${params.name}`.length) + url.search,
+          content_type: request.headers.get("content-type"),
+          body,
+          tenant,
+          actor,
+        });
+        return new Response(answer.slice().buffer, { status, headers });
+      },
+      { parse: "none" },
+    );
+}

@@ -1,0 +1,112 @@
+import type { Database, Transaction } from "../platform/database/database.ts";
+import { codeOf } from "../platform/database/errors.ts";
+import { ENGINES, OWNER } from "../platform/database/roles.ts";
+import type { EngineDefinition } from "../sdk/engine.ts";
+import { InvalidEngine, manifestOf } from "./manifest.ts";
+import { engineBatchRole, engineRole } from "./names.ts";
+
+/**
+ * Makes an engine's roles and schema, runs its migrations as owner in that schema, adds row-level security to its
+ * tables, and registers it. Safe to run again and at every start. The login must be, or may become, the owner.
+ */
+export async function installEngine(database: Database, definition: EngineDefinition): Promise<string[]> {
+  const manifest = manifestOf(definition);
+  const schema = engineRole(definition.name);
+  const roles = manifest.set_based ? [schema, engineBatchRole(definition.name)] : [schema];
+  for (const role of roles) await ensureEngineRole(database, role);
+  return await database.transaction({ role: OWNER }, async (tx) => {
+    await tx.query("select pg_advisory_xact_lock(hashtext($1))", [`engine ${definition.name}`]);
+    await tx.script(`create schema if not exists ${schema} authorization ${OWNER}`);
+    await tx.script(`create table if not exists ${schema}.schema_migration (
+      id text primary key, digest text not null, applied_at timestamptz not null default now())`);
+    const applied = await migrate(tx, schema, definition);
+    await protectTables(tx, schema, roles);
+    await tx.query(
+      `insert into engine as e (name, version, description, manifest) values ($1, $2, $3, $4::text::json)
+       on conflict (name) do update set version = excluded.version, description = excluded.description,
+         manifest = excluded.manifest, updated_at = now()
+       where (e.version, e.description, e.manifest::text) is distinct from
+             (excluded.version, excluded.description, excluded.manifest::text)`,
+      [manifest.name, manifest.version, manifest.description, JSON.stringify(manifest)],
+    );
+    return applied;
+  });
+}
+
+/** Whether this engine's schema is the one its code needs; a host that may not install refuses to run it otherwise. */
+export async function isInstalled(database: Database, definition: EngineDefinition): Promise<boolean> {
+  const [row] = await database.query<{ version: string }>("select version from engine where name = $1", [
+    definition.name,
+  ]);
+  return row?.version === definition.version;
+}
+
+async function ensureEngineRole(database: Database, role: string): Promise<void> {
+  const known = await database.query("select 1 from pg_roles where rolname = $1", [role]);
+  if (known.length === 0) {
+    await database
+      .transaction({ role: OWNER }, (tx) => tx.script(`create role ${role} nologin noinherit`))
+      .catch((error) => {
+        if (!["42710", "23505"].includes(codeOf(error) ?? "")) throw error;
+      });
+  }
+  const [granted] = await database.query<{ granted: boolean }>(
+    `select exists (select 1 from pg_auth_members m where m.roleid = $1::regrole and m.member = $2::regrole) as granted`,
+    [role, ENGINES],
+  );
+  if (granted?.granted) return;
+  // Another database's installation may be granting the same at this moment.
+  await database
+    .transaction({ role: OWNER }, (tx) => tx.script(`grant ${role} to ${ENGINES}`))
+    .catch((error) => {
+      if (codeOf(error) !== "XX000" && codeOf(error) !== "23505") throw error;
+    });
+}
+
+async function migrate(tx: Transaction, schema: string, definition: EngineDefinition): Promise<string[]> {
+  const known = new Map(
+    (await tx.query<{ id: string; digest: string }>(`select id, digest from ${schema}.schema_migration`)).map((row) => [
+      row.id,
+      row.digest,
+    ]),
+  );
+  const applied: string[] = [];
+  await tx.script(`set local search_path = ${schema}`);
+  for (const { id, up } of definition.migrations ?? []) {
+    const digest = new Bun.CryptoHasher("sha256").update(up).digest("hex");
+    const before = known.get(id);
+    if (before === digest) continue;
+    if (before !== undefined) {
+      throw new InvalidEngine(`migration ${id} of engine ${definition.name} was applied with another text`);
+    }
+    await tx.script(up);
+    await tx.query(`insert into ${schema}.schema_migration (id, digest) values ($1, $2)`, [id, digest]);
+    applied.push(id);
+  }
+  await tx.script("set local search_path = public");
+  return applied;
+}
+
+/** Row-level security by tenant on every table of the schema; a table that has no tenant_id is refused. */
+async function protectTables(tx: Transaction, schema: string, roles: readonly string[]): Promise<void> {
+  const tables = await tx.query<{ name: string; tenant: boolean; secured: boolean }>(
+    `select c.relname as name, c.relrowsecurity as secured,
+            exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+                      and a.attnotnull and a.atttypid = 'uuid'::regtype) as tenant
+     from pg_class c where c.relnamespace = $1::regnamespace and c.relkind in ('r', 'p') and c.relname <> 'schema_migration'`,
+    [schema],
+  );
+  const [, batchRole] = roles;
+  for (const { name, tenant, secured } of tables) {
+    if (!tenant) throw new InvalidEngine(`table ${name} of ${schema} has no column tenant_id uuid not null`);
+    const table = `${schema}."${name}"`;
+    await tx.script(`grant select, insert, update, delete on ${table} to ${roles.join(", ")}`);
+    if (!secured) await tx.script(`call protect_tenant_table('${table}')`);
+    if (batchRole) {
+      await tx.script(`drop policy if exists batch on ${table};
+        create policy batch on ${table} to ${batchRole} using (true) with check (true)`);
+    }
+  }
+  await tx.script(`grant usage on schema ${schema} to ${roles.join(", ")}`);
+  await tx.script(`grant usage on all sequences in schema ${schema} to ${roles.join(", ")}`);
+}

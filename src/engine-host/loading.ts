@@ -1,0 +1,58 @@
+import { existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
+import { join, resolve, sep } from "node:path";
+import type { EngineDefinition } from "../sdk/engine.ts";
+import * as sdk from "../sdk/index.ts";
+import { builtinEngines } from "./builtin.ts";
+import { checkedDefinition, InvalidEngine } from "./manifest.ts";
+
+/** Where an engine comes from. */
+export type EngineSource = { kind: "builtin"; name: string } | { kind: "folder"; name: string; entry: string };
+
+/**
+ * Lets plugins import `@basecommerce/engine` wherever their folder is, also from the compiled binary, where a bare import
+ * finds nothing. Needed once in every thread that loads one.
+ */
+export function provideSdk(): void {
+  Bun.plugin({
+    name: "@basecommerce/engine",
+    setup(build) {
+      build.module("@basecommerce/engine", () => ({ exports: { ...sdk }, loader: "object" }));
+    },
+  });
+}
+
+/** Every folder of `directory` that could be an engine, and every built-in one. A drop-in of the same name takes precedence. */
+export function discover(directory: string | undefined): EngineSource[] {
+  const folders = directory !== undefined && existsSync(directory) ? foldersOf(resolve(directory)) : [];
+  const named = new Set(folders.map(({ name }) => name));
+  const builtin = Object.keys(builtinEngines).filter((name) => !named.has(name));
+  return [...builtin.map((name): EngineSource => ({ kind: "builtin", name })), ...folders];
+}
+
+function foldersOf(directory: string): EngineSource[] {
+  return readdirSync(directory)
+    .filter((name) => !name.startsWith(".") && !lstatSync(join(directory, name)).isFile())
+    .sort()
+    .map((name) => ({ kind: "folder", name, entry: join(directory, name, "engine.ts") }));
+}
+
+/** Loads and checks an engine's code; throws `InvalidEngine` or what the module itself threw. */
+export async function load(source: EngineSource): Promise<EngineDefinition> {
+  if (source.kind === "builtin") {
+    const builtin = builtinEngines[source.name];
+    if (!builtin) throw new InvalidEngine(`there is no built-in engine ${source.name}`);
+    return checkedDefinition(await builtin(), source.name);
+  }
+  const { entry, name } = source;
+  if (!existsSync(entry)) throw new InvalidEngine(`${name} has no engine.ts`);
+  const folder = resolve(entry, "..");
+  if (!realpathSync(entry).startsWith(realpathSync(resolve(folder, "..")) + sep)) {
+    throw new InvalidEngine(`${name} leads out of the plugin folder by a symbolic link`);
+  }
+  const module: { default?: unknown } = await import(entry);
+  const definition = checkedDefinition(module.default, `${name}/engine.ts`);
+  if (definition.name !== name) {
+    throw new InvalidEngine(`the folder is named ${name} but its engine calls itself ${definition.name}`);
+  }
+  return definition;
+}

@@ -1,0 +1,32 @@
+import type { LogLevel } from "../platform/observability/log.ts";
+import type { EngineRequest, EngineResponse } from "./engine-routes.ts";
+import type { EngineSource } from "./loading.ts";
+import type { EngineManifest } from "./manifest.ts";
+import type { RunnerStats } from "./runner.ts";
+
+/** What a Worker needs to connect for itself. Holds secrets: never logged. */
+export interface WorkerConnections {
+  database_url: string;
+  /** Role its sessions take on when the login is another one. */
+  database_role: string | undefined;
+  prepare: boolean;
+  /** Set where engines may be installed at start. */
+  installer_url: string | undefined;
+  redis_url: string;
+  log_level: LogLevel;
+}
+
+/** From the host to an engine's Worker. */
+export type ToWorker =
+  | { type: "start"; source: EngineSource; connections: WorkerConnections }
+  | { type: "request"; id: number; request: EngineRequest }
+  | { type: "stats"; id: number }
+  | { type: "stop" };
+
+/** From an engine's Worker to the host. */
+export type FromWorker =
+  | { type: "running"; manifest: EngineManifest }
+  | { type: "failed"; reason: string; permanent: boolean }
+  | { type: "response"; id: number; response: EngineResponse }
+  | { type: "stats"; id: number; stats: RunnerStats }
+  | { type: "stopped" };

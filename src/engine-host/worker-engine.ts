@@ -1,0 +1,197 @@
+import { Problem } from "../platform/http/problem.ts";
+import type { Log } from "../platform/observability/log.ts";
+import type { EngineProcess, EngineState } from "./engine-process.ts";
+import type { EngineRequest, EngineResponse } from "./engine-routes.ts";
+import type { EngineSource } from "./loading.ts";
+import type { EngineManifest } from "./manifest.ts";
+import type { FromWorker, ToWorker, WorkerConnections } from "./messages.ts";
+import type { RunnerStats } from "./runner.ts";
+
+const FIRST_RESTART_MS = 500;
+const LAST_RESTART_MS = 30_000;
+/** A Worker that has run this long was well: the next restart is quick again. */
+const WELL_AFTER_MS = 60_000;
+const STOP_DEADLINE_MS = 8000;
+const STATS_DEADLINE_MS = 1000;
+const REQUEST_DEADLINE_MS = 30_000;
+
+interface Waiting {
+  resolve(answer: EngineResponse | RunnerStats): void;
+  reject(error: Error): void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+/**
+ * An engine in a Worker of its own. What kills the Worker (a throw, exit, endless loop) leaves the host and the other
+ * engines alive; a new Worker is started after a pause that grows.
+ */
+export class WorkerEngine implements EngineProcess {
+  readonly name: string;
+  readonly #source: EngineSource;
+  readonly #connections: WorkerConnections;
+  readonly #log: Log;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #state: EngineState = { state: "loading" };
+  #manifest: EngineManifest | undefined;
+  #started_at = 0;
+  #restart_ms = FIRST_RESTART_MS;
+  #restart: ReturnType<typeof setTimeout> | undefined;
+  #next_id = 1;
+  #changed: () => void = () => undefined;
+  #stopped: () => void = () => undefined;
+
+  constructor(source: EngineSource, connections: WorkerConnections, log: Log) {
+    this.name = source.name;
+    this.#source = source;
+    this.#connections = connections;
+    this.#log = log.child({ engine: source.name });
+  }
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  get manifest(): EngineManifest | undefined {
+    return this.#manifest;
+  }
+
+  /** Resolves when the engine runs, failed, or is to be tried again: a slow or broken one keeps nobody waiting. */
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#changed = resolve;
+      this.#spawn();
+    });
+  }
+
+  async handle(request: EngineRequest): Promise<EngineResponse> {
+    if (this.#state.state !== "running") throw unavailable(this.name);
+    const answer = await this.#ask((id) => ({ type: "request", id, request }), REQUEST_DEADLINE_MS);
+    if (!("status" in answer)) throw unavailable(this.name);
+    return answer;
+  }
+
+  async stats(): Promise<RunnerStats | undefined> {
+    if (this.#state.state !== "running") return undefined;
+    const answer = await this.#ask((id) => ({ type: "stats", id }), STATS_DEADLINE_MS).catch(() => undefined);
+    return answer && "events" in answer ? answer : undefined;
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#restart);
+    const worker = this.#worker;
+    if (worker && this.#state.state === "running") {
+      await new Promise<void>((resolve) => {
+        this.#stopped = resolve;
+        setTimeout(resolve, STOP_DEADLINE_MS).unref();
+        this.#send({ type: "stop" });
+      });
+    }
+    this.#setState({ state: "stopped" });
+    this.#worker = undefined;
+    worker?.terminate();
+    this.#dropWaiting();
+  }
+
+  #spawn(): void {
+    this.#started_at = performance.now();
+    const worker = new Worker(new URL("./worker.ts", import.meta.url).href);
+    this.#worker = worker;
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
+    worker.onerror = (event) => {
+      event.preventDefault?.();
+      this.#ended(worker, event.message || "the Worker threw");
+    };
+    worker.addEventListener("close", () => this.#ended(worker, "the Worker exited"));
+    this.#send({ type: "start", source: this.#source, connections: this.#connections });
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.type) {
+      case "running":
+        this.#manifest = message.manifest;
+        this.#log.info({ version: message.manifest.version }, "engine running");
+        this.#setState({ state: "running" });
+        return;
+      case "failed":
+        if (message.permanent) this.#fail(message.reason);
+        else if (this.#worker) this.#ended(this.#worker, message.reason);
+        return;
+      case "response":
+        this.#answer(message.id, message.response);
+        return;
+      case "stats":
+        this.#answer(message.id, message.stats);
+        return;
+      case "stopped":
+        this.#stopped();
+    }
+  }
+
+  /** Trying again cannot help: the code itself is wrong. */
+  #fail(reason: string): void {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    worker?.terminate();
+    this.#log.error({ reason }, "engine failed");
+    this.#setState({ state: "failed", reason });
+  }
+
+  #ended(worker: Worker, reason: string): void {
+    if (worker !== this.#worker) return;
+    this.#worker = undefined;
+    worker.terminate();
+    this.#dropWaiting();
+    this.#stopped();
+    if (performance.now() - this.#started_at > WELL_AFTER_MS) this.#restart_ms = FIRST_RESTART_MS;
+    this.#log.error({ reason, restart_in_ms: this.#restart_ms }, "engine died");
+    this.#setState({ state: "restarting", reason });
+    this.#restart = setTimeout(() => this.#spawn(), this.#restart_ms);
+    this.#restart_ms = Math.min(this.#restart_ms * 2, LAST_RESTART_MS);
+  }
+
+  #setState(state: EngineState): void {
+    this.#state = state;
+    this.#changed();
+  }
+
+  #send(message: ToWorker): void {
+    this.#worker?.postMessage(message);
+  }
+
+  async #ask(message: (id: number) => ToWorker, deadline_ms: number): Promise<EngineResponse | RunnerStats> {
+    const id = this.#next_id++;
+    return await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(unavailable(this.name));
+      }, deadline_ms);
+      this.#waiting.set(id, { resolve, reject, timer });
+      this.#send(message(id));
+    });
+  }
+
+  #answer(id: number, answer: EngineResponse | RunnerStats): void {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return;
+    this.#waiting.delete(id);
+    clearTimeout(waiting.timer);
+    waiting.resolve(answer);
+  }
+
+  #dropWaiting(): void {
+    for (const { reject, timer } of this.#waiting.values()) {
+      clearTimeout(timer);
+      reject(unavailable(this.name));
+    }
+    this.#waiting.clear();
+  }
+}
+
+function unavailable(name: string): Problem {
+  return new Problem(503, {
+    code: "engine_unavailable",
+    detail: `engine ${name} is not running right now`,
+    headers: { "retry-after": "1" },
+  });
+}

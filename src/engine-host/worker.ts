@@ -1,0 +1,61 @@
+import { PostgresDatabase } from "../platform/database/postgres.ts";
+import { createLog } from "../platform/observability/log.ts";
+import { RedisStreams } from "../platform/streams/redis.ts";
+import { EngineInstance } from "./instance.ts";
+import type { EngineSource } from "./loading.ts";
+import { load, provideSdk } from "./loading.ts";
+import { InvalidEngine } from "./manifest.ts";
+import type { FromWorker, ToWorker, WorkerConnections } from "./messages.ts";
+
+// The entry of an engine's Worker: one engine, with connections of its own, spoken to by messages.
+
+declare const self: Worker;
+
+let instance: EngineInstance | undefined;
+let closeParts: () => Promise<void> = async () => undefined;
+
+function tell(message: FromWorker): void {
+  postMessage(message);
+}
+
+async function start(source: EngineSource, connections: WorkerConnections): Promise<void> {
+  provideSdk();
+  const log = (await createLog(connections.log_level)).child({ engine: source.name });
+  const definition = await load(source);
+  const { database_url, database_role, prepare, installer_url, redis_url } = connections;
+  const application_name = `basecommerce engine ${source.name}`;
+  const database = new PostgresDatabase({ url: database_url, role: database_role, application_name, prepare, max: 3 });
+  const installer =
+    installer_url === undefined ? undefined : new PostgresDatabase({ url: installer_url, application_name, max: 1 });
+  const streams = new RedisStreams(redis_url, `engine-${source.name}`, (error) => log.warn({ err: error }, "redis"));
+  closeParts = async () => {
+    await Promise.all([database.close(), streams.close()]);
+  };
+  instance = new EngineInstance(definition, { database, installer, streams, log });
+  await instance.start();
+  await installer?.close();
+  tell({ type: "running", manifest: instance.manifest });
+}
+
+self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
+  switch (data.type) {
+    case "start":
+      try {
+        await start(data.source, data.connections);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        tell({ type: "failed", reason, permanent: error instanceof InvalidEngine || error instanceof SyntaxError });
+      }
+      return;
+    case "request":
+      if (instance) tell({ type: "response", id: data.id, response: await instance.handle(data.request) });
+      return;
+    case "stats":
+      if (instance) tell({ type: "stats", id: data.id, stats: instance.stats });
+      return;
+    case "stop":
+      await instance?.stop();
+      await closeParts();
+      tell({ type: "stopped" });
+  }
+};

@@ -1,0 +1,25 @@
+/** `@basecommerce/engine`: everything an engine's author imports. */
+export { t } from "elysia";
+export { type Static, Type } from "typebox";
+export { conflict, forbidden, notFound, Problem, unprocessable } from "../platform/http/problem.ts";
+export type {
+  BatchContext,
+  EngineDb,
+  EngineLog,
+  EngineTenant,
+  EngineUser,
+  HandlerContext,
+  Parameter,
+  RouteContext,
+  Row,
+} from "./context.ts";
+export {
+  type BatchHandler,
+  defineEngine,
+  type EngineDefinition,
+  type EngineMigration,
+  type EventHandlers,
+  type Subscription,
+} from "./engine.ts";
+export type { EventEnvelope, EventOf, EventType, StreamName } from "./events.ts";
+export type { EngineApp } from "./routes.ts";
