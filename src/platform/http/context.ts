@@ -1,7 +1,7 @@
 import { Elysia } from "elysia";
 import type { Tenant } from "../tenancy/tenant.ts";
 import type { Actor, WorkContext } from "../tenancy/unit-of-work.ts";
-import { Problem } from "./problem.ts";
+import { forbidden, Problem } from "./problem.ts";
 
 /** What is known of a request before its body is read. */
 export interface RequestContext {
@@ -34,11 +34,27 @@ export const tenantContext = new Elysia({ name: "tenant-context" }).derive({ as:
 });
 
 /** Gives routes behind the gate their shop, the person who asks, and both as the context of a unit of work. */
-export const memberContext = new Elysia({ name: "member-context" }).derive({ as: "scoped" }, ({ request }) => {
+export const memberContext = new Elysia({ name: "member-context" }).derive({ as: "scoped" }, ({ request }) =>
+  memberOf(request),
+);
+
+/** The same, for admins only. */
+export const adminContext = new Elysia({ name: "admin-context" }).derive({ as: "scoped" }, ({ request }) => {
+  const member = memberOf(request);
+  requireAdmin(member.actor);
+  return member;
+});
+
+export function requireAdmin(actor: Actor): void {
+  if (actor.role !== "admin") throw forbidden("only an admin may do this");
+}
+
+function memberOf(request: Request) {
   const context = contextOf(request);
   if (!context?.tenant || !context.actor || !context.session_id) {
     throw new Problem(401, { code: "unauthenticated", detail: "a valid access token is needed" });
   }
-  const { tenant, actor, trace, session_id, request_id } = context;
-  return { tenant, actor, session_id, request_id, work_context: { tenant, actor, trace } satisfies WorkContext };
-});
+  const { tenant, actor, trace, session_id, request_id, address } = context;
+  const work_context: WorkContext = { tenant, actor, trace };
+  return { tenant, actor, session_id, request_id, address, work_context };
+}

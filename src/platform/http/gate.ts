@@ -1,12 +1,20 @@
 import { isIP } from "node:net";
 import type { AccessTokens } from "../auth/tokens.ts";
 import { slugOf, type Tenants } from "../tenancy/tenant.ts";
+import type { UserRole } from "../tenancy/unit-of-work.ts";
 import { attachContext, type RequestContext } from "./context.ts";
 import { Problem } from "./problem.ts";
 
-/** Whether a session still stands and its user may act; an answer may be some seconds old. */
+/** Whom a session lets act, and as what: the role is the user's now, not the one the token was made with. */
+export interface Standing {
+  user_id: string;
+  role: UserRole;
+}
+
+/** What sessions allow; an answer may be some seconds old. */
 export interface Sessions {
-  stands(tenant_id: string, session_id: string): Promise<boolean>;
+  /** Undefined when the session has ended or its user may not act. */
+  standing(tenant_id: string, session_id: string): Promise<Standing | undefined>;
 }
 
 export interface GateOptions {
@@ -82,8 +90,9 @@ export class Gate {
     if (claims.tenant_id !== tenant.tenant_id) {
       throw new Problem(403, { code: "other_tenant", detail: "this token belongs to another shop" });
     }
-    if (!(await sessions.stands(claims.tenant_id, claims.session_id))) throw unauthenticated();
-    context.actor = { id: claims.sub, role: claims.role };
+    const standing = await sessions.standing(claims.tenant_id, claims.session_id);
+    if (standing?.user_id !== claims.sub) throw unauthenticated();
+    context.actor = { id: claims.sub, role: standing.role };
     context.session_id = claims.session_id;
   }
 }

@@ -3,11 +3,14 @@ import type { Work } from "../tenancy/unit-of-work.ts";
 import { Problem, unprocessable } from "./problem.ts";
 
 /** What a write answers: kept under its Idempotency-Key, given again word for word. */
-export interface Reply {
+export interface Reply<T = unknown> {
   status: number;
   headers: Record<string, string>;
-  body: unknown;
+  body: T;
 }
+
+/** What `once` needs of a unit of work: the transaction of the write, and whose it is. */
+type KeyedWork = Pick<Work<StreamContracts>, "tx" | "tenant" | "actor">;
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -15,11 +18,11 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
  * Does `write` once for an Idempotency-Key, in the transaction of the write itself: a second request with the same key
  * waits for the first to commit and gets its answer; if the first rolled back, the second does the work.
  */
-export async function once<C extends StreamContracts>(
-  work: Work<C>,
+export async function once<T>(
+  work: KeyedWork,
   request: { key: string | null; method: string; path: string; body: unknown },
-  write: () => Promise<Reply>,
-): Promise<Reply> {
+  write: () => Promise<Reply<T>>,
+): Promise<Reply<T>> {
   if (request.key === null) return await write();
   if (!KEY.test(request.key)) {
     throw unprocessable([{ path: "Idempotency-Key", message: "must be 1–255 visible ASCII characters" }]);
@@ -52,16 +55,11 @@ export async function once<C extends StreamContracts>(
   return reply;
 }
 
-async function earlier<C extends StreamContracts>(work: Work<C>, key: string, digest: string): Promise<Reply> {
-  const [kept] = await work.tx.query<{
-    request_digest: string;
-    status: number;
-    headers: Record<string, string>;
-    body: unknown;
-  }>("select request_digest, status, headers, body from idempotency_keys where tenant_id = $1 and key = $2", [
-    work.tenant.tenant_id,
-    key,
-  ]);
+async function earlier<T>(work: KeyedWork, key: string, digest: string): Promise<Reply<T>> {
+  const [kept] = await work.tx.query<Reply<T> & { request_digest: string; [column: string]: unknown }>(
+    "select request_digest, status, headers, body from idempotency_keys where tenant_id = $1 and key = $2",
+    [work.tenant.tenant_id, key],
+  );
   if (!kept) throw new Problem(409, { code: "idempotency_race", detail: "the key was just released; try again" });
   if (kept.request_digest !== digest) {
     throw unprocessable([{ path: "Idempotency-Key", message: "was used for another request" }]);

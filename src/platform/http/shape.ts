@@ -18,10 +18,9 @@ export function nullable<S extends TSchema>(schema: S) {
 
 /** One of some words. Not Elysia's UnionEnum: that one fills in its first word where the field is left out. */
 export function oneOf<const W extends readonly string[]>(words: W, options: { description?: string } = {}) {
-  return t.Union(
-    words.map((word) => t.Literal<W[number]>(word)),
-    { examples: [words[0]], ...options },
-  );
+  const literals = words.map((word) => t.Literal(word));
+  // Unsafe only names the type; the union is checked as it is.
+  return t.Unsafe<W[number]>(t.Union(literals, { examples: [words[0]], ...options }));
 }
 
 /** Id of anything: UUID v7 where it was made here. */
