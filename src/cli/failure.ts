@@ -1,0 +1,31 @@
+import { codeOf } from "../platform/database/errors.ts";
+
+const REASONS: Record<string, string> = {
+  ECONNREFUSED: "nothing listens at that address",
+  ENOTFOUND: "its host name is unknown",
+  EHOSTUNREACH: "its host cannot be reached",
+  ETIMEDOUT: "it does not answer",
+  CONNECT_TIMEOUT: "it does not answer",
+  "28P01": "it refuses the user's password",
+  "28000": "it refuses the user",
+  "3D000": "it has no database of that name",
+  "42501": "the user may not do this there",
+  "53300": "it has no connection left",
+};
+
+/** One sentence an operator can act on, without any secret. */
+export function explain(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = codeOf(error) ?? "";
+  if (message.startsWith("NOAUTH") || message.startsWith("WRONGPASS")) {
+    return "cannot use Redis (REDIS_URL): it refuses the password";
+  }
+  if (
+    error instanceof Error &&
+    /MaxRetriesPerRequest|Connection is closed|Command timed out/i.test(`${error.name} ${message}`)
+  ) {
+    return "cannot reach Redis (REDIS_URL): nothing answers at that address";
+  }
+  const reason = REASONS[code];
+  return reason === undefined ? message : `cannot use PostgreSQL (DATABASE_URL): ${reason} (${code})`;
+}

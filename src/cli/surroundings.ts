@@ -1,0 +1,6 @@
+/** What commands may touch of the surroundings; only `main.ts` has the real ones. */
+export interface Surroundings {
+  environment: Readonly<Record<string, string | undefined>>;
+  out(line: string): void;
+  error(line: string): void;
+}

@@ -1,0 +1,9 @@
+import { runProgram } from "./cli/program.ts";
+
+// The entry: argv → a command. Only here is the environment read and the process ended.
+const code = await runProgram(process.argv.slice(2), {
+  environment: process.env,
+  out: (line) => console.log(line),
+  error: (line) => console.error(line),
+});
+process.exit(code);

@@ -1,0 +1,59 @@
+import type { Redis } from "ioredis";
+import { AccessTokens } from "../platform/auth/tokens.ts";
+import type { Database } from "../platform/database/database.ts";
+import { Gate } from "../platform/http/gate.ts";
+import {
+  connectCache,
+  DatabaseSessions,
+  LoginLimits,
+  MemorySessionCache,
+  publicPaths,
+  RedisSessionCache,
+} from "../platform/identity/index.ts";
+import { Tenants } from "../platform/tenancy/tenant.ts";
+import type { Parts } from "./parts.ts";
+
+/** Who may come in, as every process with tenants' routes decides it. */
+export interface Admission {
+  gate: Gate;
+  tenants: Tenants;
+  tokens: AccessTokens;
+  sessions: DatabaseSessions;
+  limits: LoginLimits;
+  close(): void;
+}
+
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+/** `role` is the database role under which tenants and sessions are looked up. */
+export function admission(parts: Parts, database: Database, role: string, secret: string): Admission {
+  const { config, log } = parts;
+  const redis: Redis | undefined =
+    config.parts.kind === "server"
+      ? connectCache(config.parts.redis_url, (error) => log.debug({ err: error }, "redis cache connection"))
+      : undefined;
+  const tokens = new AccessTokens({
+    secret,
+    algorithm: config.algorithm,
+    expire_minutes: config.access_token_expire_minutes,
+  });
+  const tenants = new Tenants(database, role);
+  const cache = redis ? new RedisSessionCache(redis) : new MemorySessionCache();
+  const sessions = new DatabaseSessions({ database, role, cache });
+  return {
+    tenants,
+    tokens,
+    sessions,
+    limits: new LoginLimits(redis),
+    gate: new Gate({
+      tenants,
+      tokens,
+      sessions,
+      base_domain: config.base_domain,
+      public_paths: publicPaths,
+      shopless_paths: new Set(["/docs", "/openapi.json", "/asyncapi.json"]),
+      max_body_bytes: MAX_BODY_BYTES,
+    }),
+    close: () => redis?.disconnect(),
+  };
+}

@@ -1,0 +1,78 @@
+import type { AnyElysia } from "elysia";
+import type { Config, RoleName } from "../config/config.ts";
+import type { Database } from "../platform/database/database.ts";
+import { ENGINES, VERTICAL } from "../platform/database/roles.ts";
+import { createApp } from "../platform/http/app.ts";
+import type { Log } from "../platform/observability/log.ts";
+import { Metrics } from "../platform/observability/metrics.ts";
+import { Readiness } from "../platform/observability/readiness.ts";
+import type { Role } from "../runtime/role.ts";
+import { type Admission, admission, MAX_BODY_BYTES } from "./admission.ts";
+import { enginesRole } from "./engines.ts";
+import { openParts, type Parts } from "./parts.ts";
+import { relayRole } from "./relay.ts";
+import { secretKey } from "./secret.ts";
+import { verticalRole } from "./vertical.ts";
+
+export interface Composition {
+  parts: Parts;
+  roles: Role[];
+  app: AnyElysia;
+  /** The vertical's own database; absent where no vertical runs. */
+  vertical: Database | undefined;
+  close(): Promise<void>;
+}
+
+/** Puts the configured roles together behind one app. Connects, but starts nothing yet. */
+export async function compose(config: Config, log: Log): Promise<Composition> {
+  const metrics = new Metrics();
+  const readiness = new Readiness();
+  const parts = await openParts(config, log, metrics, readiness);
+  const wanted = (role: RoleName) => config.roles.includes(role);
+  const roles: Role[] = [];
+  let door: Admission | undefined;
+  let vertical: Database | undefined;
+  try {
+    const secret = secretKey(config);
+    if (wanted("vertical") && secret !== undefined) {
+      vertical = (await parts.open(VERTICAL, config.database_pool)).database;
+      door = admission(parts, vertical, VERTICAL, secret);
+      roles.push(verticalRole(parts, vertical, door));
+    }
+    if (wanted("relay")) roles.push(await relayRole(parts));
+    if (wanted("engines") && secret !== undefined) {
+      const opened = await parts.open(ENGINES, 3);
+      door ??= admission(parts, opened.database, ENGINES, secret);
+      roles.push(await enginesRole(parts, opened));
+    }
+  } catch (error) {
+    door?.close();
+    await parts.close();
+    throw error;
+  }
+  const app = createApp(
+    {
+      log,
+      metrics,
+      readiness,
+      cors_origins: config.cors_origins,
+      max_body_bytes: MAX_BODY_BYTES,
+      ...(door === undefined ? {} : { gate: door.gate }),
+    },
+    (root) => {
+      let mounted = root;
+      for (const role of roles) mounted = role.mount?.(mounted) ?? mounted;
+      return mounted;
+    },
+  );
+  return {
+    parts,
+    roles,
+    app,
+    vertical,
+    close: async () => {
+      door?.close();
+      await parts.close();
+    },
+  };
+}

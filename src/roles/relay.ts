@@ -1,0 +1,36 @@
+import { hostname } from "node:os";
+import { RELAY } from "../platform/database/roles.ts";
+import { LedgerReader } from "../platform/events/ledger-reader.ts";
+import { Relay } from "../relay/relay.ts";
+import { relayMetrics } from "../relay/relay-metrics.ts";
+import type { Role } from "../runtime/role.ts";
+import type { Parts } from "./parts.ts";
+
+/** Reading, publishing, the lease and `/ready` at the same time. */
+const CONNECTIONS = 4;
+
+/** The relay: the ledger into the streams. */
+export async function relayRole(parts: Parts): Promise<Role> {
+  const { log, metrics, readiness, streams } = parts;
+  const { database } = await parts.open(RELAY, CONNECTIONS);
+  const ledger = new LedgerReader(database);
+  const relay = new Relay({
+    database,
+    streams,
+    log: log.child({ role: "relay" }),
+    metrics: relayMetrics(metrics),
+    owner: `${hostname()} ${process.pid} ${Bun.randomUUIDv7()}`,
+  });
+  readiness.add("ledger", async () => {
+    const { room, range_size } = await ledger.room();
+    if (room < range_size / 2) throw new Error(`only ${room} seqs are left in the ledger's ranges`);
+    return relay.active ? undefined : "standing by: another relay is active";
+  });
+  return {
+    name: "relay",
+    async start() {
+      relay.start();
+    },
+    stop: () => relay.stop(),
+  };
+}
