@@ -15,6 +15,12 @@ const STOP_DEADLINE_MS = 8000;
 const STATS_DEADLINE_MS = 1000;
 const REQUEST_DEADLINE_MS = 30_000;
 
+/** In the compiled binary all modules are one, at the root of the sources; its Workers keep their places below it. */
+const WORKER = new URL(
+  import.meta.path.startsWith("/$bunfs/") ? "./engine-host/worker.ts" : "./worker.ts",
+  import.meta.url,
+).href;
+
 interface Waiting {
   resolve(answer: EngineResponse | RunnerStats): void;
   reject(error: Error): void;
@@ -95,7 +101,7 @@ export class WorkerEngine implements EngineProcess {
 
   #spawn(): void {
     this.#started_at = performance.now();
-    const worker = new Worker(new URL("./worker.ts", import.meta.url).href);
+    const worker = new Worker(WORKER);
     this.#worker = worker;
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
     worker.onerror = (event) => {

@@ -1,0 +1,23 @@
+import { $ } from "bun";
+
+// Makes dist/basecommerce: one file that holds the program, its engines, its Worker and the embedded database.
+
+const root = new URL("../..", import.meta.url).pathname;
+const outfile = `${root}dist/basecommerce`;
+
+const result = await Bun.build({
+  // The Worker is an entry of its own: it is named by URL, which the bundler does not follow.
+  entrypoints: [`${root}src/main.ts`, `${root}src/engine-host/worker.ts`],
+  root: `${root}src`,
+  target: "bun",
+  minify: { whitespace: true, syntax: true },
+  sourcemap: "inline",
+  compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
+}).catch((error: unknown) => {
+  console.error("the build failed:", error);
+  process.exit(1);
+});
+for (const message of result.logs) console.error(message);
+const { size } = Bun.file(outfile);
+const shown = await $`${outfile} --version`.text();
+console.log(`dist/basecommerce ${shown.trim()}, ${Math.round(size / 1e6)} MB`);
