@@ -57,6 +57,12 @@ export const construction = {
     key: "product_id",
     payload: payload({ product_id: Uuid, old_price: Money, new_price: Money, user_id: nullable(Uuid) }),
   },
+  /** Whoever keeps copies of a customer's personal data blanks them; figures stay. */
+  customer_anonymized: {
+    version: 1,
+    key: "customer_id",
+    payload: payload({ customer_id: Uuid, user_id: nullable(Uuid) }),
+  },
   supplier_updated: {
     version: 1,
     key: "supplier_id",

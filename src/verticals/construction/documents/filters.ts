@@ -1,0 +1,73 @@
+import { type AnyColumn, and, eq, gte, lt, lte, type SQL, sql } from "drizzle-orm";
+import { t } from "elysia";
+import { Id } from "../../../platform/http/shape.ts";
+import { matching } from "../search/words.ts";
+import type { ShopWork } from "../work.ts";
+
+const Moment = t.Union([t.String({ format: "date" }), t.String({ format: "date-time" })], {
+  description: "a day of the shop's time zone, or an instant; both ends are included",
+  examples: ["2026-03-01"],
+});
+
+/** Filters that quotes and orders share. */
+export const documentFilters = {
+  customer_id: t.Optional(Id),
+  created_from: t.Optional(Moment),
+  created_to: t.Optional(Moment),
+};
+
+interface DocumentQuery {
+  q?: string | undefined;
+  status?: string | undefined;
+  customer_id?: string | undefined;
+  created_from?: string | undefined;
+  created_to?: string | undefined;
+}
+
+interface DocumentTable {
+  tenant_id: AnyColumn;
+  number: AnyColumn;
+  status: AnyColumn;
+  customer_id: AnyColumn;
+  created_at: AnyColumn;
+}
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const NUMBER = /^(?:[qo]-?)?0*(\d{1,15})$/i;
+
+/**
+ * The conditions of a list of quotes (`letter` Q) or orders (O). `q` is a number of such a document, in full or
+ * without its letter and zeros, or else words of the customer's name.
+ */
+export async function documentConditions(
+  work: ShopWork,
+  table: DocumentTable,
+  letter: "Q" | "O",
+  query: DocumentQuery,
+): Promise<SQL | undefined> {
+  const { status, customer_id, created_from, created_to, q = "" } = query;
+  const wanted = NUMBER.exec(q.trim())?.[1];
+  return and(
+    eq(table.tenant_id, work.tenant.tenant_id),
+    status === undefined ? undefined : eq(table.status, status),
+    customer_id === undefined ? undefined : eq(table.customer_id, customer_id),
+    created_from === undefined ? undefined : from(work, table.created_at, created_from),
+    created_to === undefined ? undefined : to(work, table.created_at, created_to),
+    wanted === undefined
+      ? await matching(work, "customer", table.customer_id, q)
+      : eq(table.number, `${letter}-${wanted.padStart(6, "0")}`),
+  );
+}
+
+function from(work: ShopWork, at: AnyColumn, moment: string): SQL {
+  return DAY.test(moment) ? sql`${at} >= ${startOfDay(work, moment, 0)}` : gte(at, moment);
+}
+
+function to(work: ShopWork, at: AnyColumn, moment: string): SQL {
+  return DAY.test(moment) ? lt(at, startOfDay(work, moment, 1)) : lte(at, moment);
+}
+
+/** The instant at which the shop's day `day` + `later` begins. */
+function startOfDay(work: ShopWork, day: string, later: number): SQL {
+  return sql`((${day}::date + ${later}::integer)::timestamp at time zone ${work.tenant.time_zone})`;
+}

@@ -1,0 +1,36 @@
+import { notFound, unprocessable } from "../../../platform/http/problem.ts";
+import type { Address } from "../address.ts";
+import type { ShopWork } from "../work.ts";
+
+/** Who a quote or an order is for, and where it goes. */
+export type Parties = {
+  customer_id: string;
+  customer_name: string;
+  job_site_id: string | null;
+  /** The job site's address, or else the customer's. */
+  delivery_address: Address | null;
+};
+
+type Row = Parties & { site_customer_id: string | null };
+
+const PARTIES = `
+  select c.id as customer_id, c.name as customer_name, s.id as job_site_id, s.customer_id as site_customer_id,
+         coalesce(s.address, c.address) as delivery_address
+  from customers c left join job_sites s on s.tenant_id = c.tenant_id and s.id = $3
+  where c.tenant_id = $1 and c.id = $2`;
+
+/** 404 for a customer or job site that the shop does not have, 422 for a job site of another customer. */
+export async function readParties(
+  work: ShopWork,
+  customer_id: string,
+  job_site_id: string | null | undefined,
+): Promise<Parties> {
+  const [found] = await work.tx.query<Row>(PARTIES, [work.tenant.tenant_id, customer_id, job_site_id ?? null]);
+  if (!found) throw notFound("customer");
+  const { site_customer_id, ...parties } = found;
+  if (job_site_id && parties.job_site_id === null) throw notFound("job site");
+  if (site_customer_id !== null && site_customer_id !== parties.customer_id) {
+    throw unprocessable([{ path: "/job_site_id", message: "is a job site of another customer" }]);
+  }
+  return parties;
+}

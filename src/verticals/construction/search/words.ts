@@ -1,0 +1,45 @@
+import { type AnyColumn, and, eq, exists, gte, lt, type SQL, sql } from "drizzle-orm";
+import type { ShopWork } from "../work.ts";
+import { search_words } from "./table.ts";
+
+export type Searchable = "product" | "customer" | "job_site" | "supplier";
+
+/** More words would only cost: the first few have long decided. */
+const MAX_WORDS = 5;
+/** Sorts behind every word that begins with what stands before it. */
+const LAST_CHARACTER = "\u{10FFFF}";
+
+/**
+ * Rows of `kind` whose id is `id` and whose words begin with each of the words in `q`; undefined when there is nothing
+ * to search for. Ranges over an index that leads with the tenant: nothing is scanned.
+ */
+export async function matching(
+  work: ShopWork,
+  kind: Searchable,
+  id: AnyColumn,
+  q: string | undefined,
+): Promise<SQL | undefined> {
+  if (q === undefined || q.trim() === "") return undefined;
+  const { tenant_id } = work.tenant;
+  // The database that made the words also reads what was typed, so that both are folded alike.
+  const words = await work.tx.query<{ word: string }>("select word from words_of($1) word limit $2", [q, MAX_WORDS]);
+  if (words.length === 0) return sql`false`;
+  return and(
+    ...words.map(({ word }) =>
+      exists(
+        work.orm
+          .select({ found: sql`1` })
+          .from(search_words)
+          .where(
+            and(
+              eq(search_words.tenant_id, tenant_id),
+              eq(search_words.kind, kind),
+              eq(search_words.id, id),
+              gte(search_words.word, word),
+              lt(search_words.word, word + LAST_CHARACTER),
+            ),
+          ),
+      ),
+    ),
+  );
+}
