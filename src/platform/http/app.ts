@@ -4,9 +4,10 @@ import type { Log } from "../observability/log.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { Readiness } from "../observability/readiness.ts";
 import { contextOf } from "./context.ts";
-import { problemOf } from "./errors.ts";
+import { loggable, problemOf } from "./errors.ts";
 import { type Gate, pathOf } from "./gate.ts";
 import { readJson } from "./json-body.ts";
+import { HEALTH, METRICS, READY } from "./operational-documents.ts";
 import { Problem, problemResponse } from "./problem.ts";
 
 export interface AppOptions {
@@ -22,33 +23,102 @@ export interface AppOptions {
 
 const OPERATIONAL = new Set(["/health", "/ready", "/metrics"]);
 
+const HEALTHY = new Response('{"status":"ok"}', { headers: { "content-type": "application/json" } });
+
+/** Everything a browser application may send and read; tokens travel in a header, so no cookies and no credentials. */
+const CORS = {
+  credentials: false,
+  methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+  allowedHeaders: ["authorization", "content-type", "idempotency-key", "traceparent", "x-request-id", "x-tenant-slug"],
+  exposeHeaders: ["location", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id"],
+  maxAge: 600,
+} as const;
+
 /**
  * The root of every HTTP server here: operational routes, then the gate, then what the roles mount. Untyped on purpose:
  * types live in the modules, one chained type over all routes makes editors crawl.
  */
 export function createApp(options: AppOptions, mount: (app: AnyElysia) => AnyElysia): AnyElysia {
-  const { log, metrics, readiness, gate, cors_origins, max_body_bytes } = options;
-  const root = new Elysia({
+  const { readiness, gate, cors_origins, max_body_bytes } = options;
+  const root: AnyElysia = new Elysia({
     // Unknown fields are an error here, not stripped.
     normalize: false,
     // With a short Host the fast path would route by the wrong part of the URL.
     handler: { standardHostname: false },
-    serve: { maxRequestBodySize: max_body_bytes, idleTimeout: 60 },
-  })
-    .get("/health", new Response('{"status":"ok"}', { headers: { "content-type": "application/json" } }))
-    .get("/ready", async ({ set }) => {
-      const report = await readiness.report();
-      set.status = report.status === "ok" ? 200 : 503;
-      return report;
+    serve: {
+      // The gate refuses by Content-Length with a problem; this is for bodies that do not say how long they are.
+      maxRequestBodySize: Math.max(max_body_bytes * 2, max_body_bytes + 65_536),
+      idleTimeout: 60,
+      // A liveness probe is answered by the server itself, before any of this.
+      routes: { "/health": { GET: HEALTHY } },
+    },
+  });
+  operational(root, options);
+  if (cors_origins.length > 0) {
+    const { methods, allowedHeaders, exposeHeaders } = CORS;
+    root.use(
+      cors({
+        ...CORS,
+        origin: [...cors_origins],
+        methods: [...methods],
+        allowedHeaders: [...allowedHeaders],
+        exposeHeaders: [...exposeHeaders],
+      }),
+    );
+  }
+  if (!gate) return mount(root);
+  root
+    .onRequest(async ({ request, server, set }) => {
+      if (OPERATIONAL.has(pathOf(request.url))) return;
+      // No route sees OPTIONS, so none needs to be guarded against it; the answer allows nothing by itself.
+      if (request.method === "OPTIONS") return new Response(null, { status: 204 });
+      const context = await gate.admit(request, server?.requestIP(request)?.address ?? "unknown");
+      Object.assign(set.headers, SAFE, context.limit);
+      set.headers["x-request-id"] = context.request_id;
+      if (readiness.state === "starting") {
+        throw new Problem(503, { code: "starting", detail: "still starting", headers: { "retry-after": "1" } });
+      }
     })
-    .get("/metrics", async ({ set }) => {
-      set.headers["content-type"] = metrics.registry.contentType;
-      return await metrics.text();
-    })
-    .onError({ as: "global" }, ({ error, code, request }) => {
+    .onParse({ as: "global" }, async ({ request, contentType }) => {
+      if (contentType === "application/json") return (await readJson(request, max_body_bytes)) ?? null;
+      if (request.body === null) return null;
+      throw new Problem(415, { code: "not_json", detail: "send the body as application/json" });
+    });
+  return mount(root);
+}
+
+/** Answers belong to whom they were given: nobody keeps them, nobody guesses what they are. */
+const SAFE = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+
+function operational(root: AnyElysia, { log, metrics, readiness }: AppOptions): void {
+  root
+    .get("/health", () => HEALTHY.clone(), { detail: HEALTH })
+    .get(
+      "/ready",
+      async ({ set }) => {
+        const report = await readiness.report();
+        set.status = report.status === "ok" ? 200 : 503;
+        return report;
+      },
+      { detail: READY },
+    )
+    .get(
+      "/metrics",
+      async ({ set }) => {
+        set.headers["content-type"] = metrics.registry.contentType;
+        return await metrics.text();
+      },
+      { detail: METRICS },
+    )
+    .onError({ as: "global" }, ({ error, code, request, set }) => {
       const problem = problemOf(error, code);
-      const request_id = contextOf(request)?.request_id ?? Bun.randomUUIDv7("base64url");
-      if (problem.status >= 500) log.error({ err: error, request_id, path: pathOf(request.url) }, "request failed");
+      const context = contextOf(request);
+      const request_id = context?.request_id ?? Bun.randomUUIDv7("base64url");
+      if (problem.status >= 500) {
+        log.error({ err: loggable(error), request_id, path: pathOf(request.url) }, "request failed");
+      }
+      set.status = problem.status;
+      Object.assign(set.headers, SAFE, context?.limit);
       return problemResponse(problem, request_id);
     })
     .onAfterResponse({ as: "global" }, ({ request, route, set, response }) => {
@@ -63,21 +133,4 @@ export function createApp(options: AppOptions, mount: (app: AnyElysia) => AnyEly
         log.debug({ request_id, tenant: tenant?.slug, trace, ...labels, seconds }, "request");
       }
     });
-  if (cors_origins.length > 0) root.use(cors({ origin: [...cors_origins], credentials: true, maxAge: 600 }));
-  if (!gate) return mount(root);
-  root
-    .onRequest(async ({ request, server, set }) => {
-      if (OPERATIONAL.has(pathOf(request.url))) return;
-      const context = await gate.admit(request, server?.requestIP(request)?.address ?? "unknown");
-      set.headers["x-request-id"] = context.request_id;
-      if (readiness.state === "starting") {
-        throw new Problem(503, { code: "starting", detail: "still starting", headers: { "retry-after": "1" } });
-      }
-    })
-    .onParse({ as: "global" }, async ({ request, contentType }) => {
-      if (contentType === "application/json") return (await readJson(request)) ?? null;
-      if (request.body === null) return null;
-      throw new Problem(415, { code: "not_json", detail: "send the body as application/json" });
-    });
-  return mount(root);
 }

@@ -2,6 +2,7 @@ import { Elysia } from "elysia";
 import type { Tenant } from "../tenancy/tenant.ts";
 import type { Actor, WorkContext } from "../tenancy/unit-of-work.ts";
 import { forbidden, Problem } from "./problem.ts";
+import type { LimitHeaders } from "./request-limit.ts";
 
 /** What is known of a request before its body is read. */
 export interface RequestContext {
@@ -14,6 +15,8 @@ export interface RequestContext {
   tenant: Tenant | undefined;
   actor: Actor | undefined;
   session_id: string | undefined;
+  /** What of the shop's limit is left, as headers of the answer. */
+  limit: LimitHeaders | undefined;
 }
 
 const contexts = new WeakMap<Request, RequestContext>();

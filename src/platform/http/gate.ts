@@ -2,8 +2,11 @@ import { isIP } from "node:net";
 import type { AccessTokens } from "../auth/tokens.ts";
 import { slugOf, type Tenants } from "../tenancy/tenant.ts";
 import type { UserRole } from "../tenancy/unit-of-work.ts";
+import { ClientAddresses } from "./client-address.ts";
 import { attachContext, type RequestContext } from "./context.ts";
+import { tooLarge } from "./json-body.ts";
 import { Problem } from "./problem.ts";
+import { RequestLimit, type RequestLimitOptions } from "./request-limit.ts";
 
 /** Whom a session lets act, and as what: the role is the user's now, not the one the token was made with. */
 export interface Standing {
@@ -28,6 +31,10 @@ export interface GateOptions {
   /** Exact paths that belong to no shop: documents of the API. */
   shopless_paths: ReadonlySet<string>;
   max_body_bytes: number;
+  /** Addresses and ranges of proxies whose `X-Forwarded-For` is believed; nobody's unless configured. */
+  trusted_proxies?: readonly string[];
+  /** How much of this process one shop may use. */
+  request_limit?: RequestLimitOptions;
 }
 
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -39,11 +46,16 @@ const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
  */
 export class Gate {
   readonly #options: GateOptions;
+  readonly #addresses: ClientAddresses;
+  readonly #limit: RequestLimit;
 
   constructor(options: GateOptions) {
     this.#options = options;
+    this.#addresses = new ClientAddresses(options.trusted_proxies);
+    this.#limit = new RequestLimit(options.request_limit);
   }
 
+  /** Throws the problem that keeps a request out; whatever it throws, `contextOf(request)` is there. */
   async admit(request: Request, peer: string): Promise<RequestContext> {
     const { headers } = request;
     const given = headers.get("x-request-id");
@@ -51,11 +63,12 @@ export class Gate {
     const context: RequestContext = {
       request_id: given !== null && REQUEST_ID.test(given) ? given : Bun.randomUUIDv7("base64url"),
       arrived: performance.now(),
-      address: headers.get("x-forwarded-for")?.split(",").at(-1)?.trim() || peer,
+      address: this.#addresses.of(peer, headers.get("x-forwarded-for")),
       trace: traceparent !== null && TRACEPARENT.test(traceparent) ? traceparent : newTrace(),
       tenant: undefined,
       actor: undefined,
       session_id: undefined,
+      limit: undefined,
     };
     attachContext(request, context);
     const { base_domain, shopless_paths, max_body_bytes } = this.#options;
@@ -63,10 +76,10 @@ export class Gate {
       throw new Problem(421, { code: "unknown_host", detail: "this server does not answer for that host" });
     }
     if (Number(headers.get("content-length") ?? 0) > max_body_bytes) {
-      throw new Problem(413, { code: "too_large", detail: `a body may have ${max_body_bytes} bytes at most` });
+      throw tooLarge(max_body_bytes);
     }
     const path = pathOf(request.url);
-    if (shopless_paths.has(path) || request.method === "OPTIONS") return context;
+    if (shopless_paths.has(path)) return context;
     await this.#identify(context, request, path);
     return context;
   }
@@ -86,6 +99,7 @@ export class Gate {
       });
     }
     context.tenant = tenant;
+    context.limit = await this.#limit.count(tenant.tenant_id);
     if (!claims) return;
     if (claims.tenant_id !== tenant.tenant_id) {
       throw new Problem(403, { code: "other_tenant", detail: "this token belongs to another shop" });
@@ -115,17 +129,20 @@ function newTrace(): string {
   return `00-${bytes.slice(0, 32)}-${bytes.slice(32)}-01`;
 }
 
-/** The path of an absolute URL, without its query. */
+/** The path of a request's URL, without its query. */
 export function pathOf(url: string): string {
-  const start = url.indexOf("/", url.indexOf("://") + 3);
+  // With a Host that is none the server gives the target alone, without scheme and host.
+  const start = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("://") + 3);
   if (start === -1) return "/";
   const query = url.indexOf("?", start);
   return query === -1 ? url.slice(start) : url.slice(start, query);
 }
 
+const NAME = /^[a-z0-9.-]+$/;
+
 /** Our domain, its subdomains, localhost and its subdomains, and bare addresses (probes inside the network). */
 function isExpectedHost(header: string, base_domain: string): boolean {
   const host = header.toLowerCase().replace(/:\d+$/, "");
   if (isIP(host.replace(/^\[|\]$/g, "")) !== 0) return true;
-  return [base_domain, "localhost"].some((base) => host === base || host.endsWith(`.${base}`));
+  return NAME.test(host) && [base_domain, "localhost"].some((base) => host === base || host.endsWith(`.${base}`));
 }

@@ -11,6 +11,12 @@ export interface OperationOptions {
   idempotent?: boolean;
   /** Needs no token. */
   open?: boolean;
+  /** Belongs to no shop and needs no token. */
+  shopless?: boolean;
+  /** What a successful answer is, in a sentence. */
+  answer?: string;
+  /** For a route without a `response` schema: what its answers look like, by status. */
+  answers?: Record<number, { description: string; type: string; example: unknown }>;
 }
 
 /** Key of the operation object under which the options travel to the document; removed from what is served. */

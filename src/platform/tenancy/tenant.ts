@@ -38,9 +38,11 @@ export function slugOf(headers: Headers, base_domain: string): string | undefine
 }
 
 interface Kept {
-  tenant: Tenant | undefined;
+  tenant: Promise<Tenant | undefined>;
   until: number;
 }
+
+const MAX_KEPT = 10_000;
 
 /** Finds tenants by slug; answers, also "unknown", are kept for a few seconds, so a suspension takes effect within them. */
 export class Tenants {
@@ -58,18 +60,37 @@ export class Tenants {
   async bySlug(slug: string): Promise<Tenant | undefined> {
     const now = performance.now();
     const kept = this.#kept.get(slug);
-    if (kept && kept.until > now) return kept.tenant;
-    const [tenant] = await this.#database.transaction({ role: this.#role }, (tx) =>
-      tx.query<Tenant & Record<string, unknown>>("select * from tenant_by_slug($1)", [slug]),
-    );
-    // Bounded: strangers choose the slugs.
-    if (this.#kept.size >= 10_000) this.#kept.clear();
-    this.#kept.set(slug, { tenant, until: now + this.#keep_ms });
-    return tenant;
+    if (kept && kept.until > now) return await kept.tenant;
+    // The question is kept, not the answer: a hundred requests at once ask the database once.
+    const asked: Kept = { tenant: this.#ask(slug), until: now + this.#keep_ms };
+    this.#keep(slug, asked);
+    try {
+      return await asked.tenant;
+    } catch (error) {
+      if (this.#kept.get(slug) === asked) this.#kept.delete(slug);
+      throw error;
+    }
   }
 
   /** Forgets what is kept of a tenant: it was just changed here. */
   forget(slug: string): void {
     this.#kept.delete(slug);
+  }
+
+  async #ask(slug: string): Promise<Tenant | undefined> {
+    const [tenant] = await this.#database.transaction({ role: this.#role, statement_timeout_ms: 5000 }, (tx) =>
+      tx.query<Tenant & Record<string, unknown>>("select * from tenant_by_slug($1)", [slug]),
+    );
+    return tenant;
+  }
+
+  #keep(slug: string, kept: Kept): void {
+    this.#kept.delete(slug);
+    // Bounded, the oldest goes first: strangers choose the slugs.
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size < MAX_KEPT) break;
+      this.#kept.delete(oldest);
+    }
+    this.#kept.set(slug, kept);
   }
 }
