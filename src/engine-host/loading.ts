@@ -36,6 +36,14 @@ function foldersOf(directory: string): EngineSource[] {
     .map((name) => ({ kind: "folder", name, entry: join(directory, name, "engine.ts") }));
 }
 
+async function importEntry(name: string, entry: string): Promise<{ default?: unknown }> {
+  try {
+    return await import(entry);
+  } catch (error) {
+    throw new InvalidEngine(`${name}/engine.ts does not load: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 /** Loads and checks an engine's code; throws `InvalidEngine` or what the module itself threw. */
 export async function load(source: EngineSource): Promise<EngineDefinition> {
   if (source.kind === "builtin") {
@@ -49,7 +57,7 @@ export async function load(source: EngineSource): Promise<EngineDefinition> {
   if (!realpathSync(entry).startsWith(realpathSync(resolve(folder, "..")) + sep)) {
     throw new InvalidEngine(`${name} leads out of the plugin folder by a symbolic link`);
   }
-  const module: { default?: unknown } = await import(entry);
+  const module = await importEntry(name, entry);
   const definition = checkedDefinition(module.default, `${name}/engine.ts`);
   if (definition.name !== name) {
     throw new InvalidEngine(`the folder is named ${name} but its engine calls itself ${definition.name}`);

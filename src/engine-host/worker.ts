@@ -1,10 +1,10 @@
+import { isTransient } from "../platform/database/errors.ts";
 import { PostgresDatabase } from "../platform/database/postgres.ts";
 import { createLog } from "../platform/observability/log.ts";
 import { RedisStreams } from "../platform/streams/redis.ts";
 import { EngineInstance } from "./instance.ts";
 import type { EngineSource } from "./loading.ts";
 import { load, provideSdk } from "./loading.ts";
-import { InvalidEngine } from "./manifest.ts";
 import type { FromWorker, ToWorker, WorkerConnections } from "./messages.ts";
 
 // The entry of an engine's Worker: one engine, with connections of its own, spoken to by messages.
@@ -44,7 +44,8 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
         await start(data.source, data.connections);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        tell({ type: "failed", reason, permanent: error instanceof InvalidEngine || error instanceof SyntaxError });
+        // Only surroundings that fail may be better the next time; code that does not load or install will not.
+        tell({ type: "failed", reason, permanent: !isTransient(error) });
       }
       return;
     case "request":
