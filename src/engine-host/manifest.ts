@@ -1,5 +1,5 @@
 import { type Static, type TObject, type TSchema, Type } from "typebox";
-import { Check, Default, Errors } from "typebox/value";
+import { Check, Errors } from "typebox/value";
 import { streams } from "../contracts/index.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
 
@@ -75,8 +75,7 @@ export function checkedDefinition(exported: unknown, source: string): EngineDefi
   if (definition.routes !== undefined && typeof definition.routes !== "function")
     return fail("routes is not a function");
   if (definition.config) {
-    const defaults = Default(definition.config, {});
-    if (!Check(definition.config, defaults)) return fail("config: every property needs a default that fits");
+    if (!Check(definition.config, withDefaults(definition.config, {}))) return fail("config: every property needs a default that fits");
   }
   return definition;
 }
@@ -108,17 +107,26 @@ export function manifestOf(definition: EngineDefinition): EngineManifest {
 /** A configuration of any engine. */
 export type EngineConfig = Static<TObject>;
 
-/** A tenant's configuration with the engine's defaults in the places it left open. */
+/**
+ * A tenant's configuration with the engine's defaults in the places it left open. Works on plain JSON Schema: a schema
+ * that crossed a Worker has lost what TypeBox would go by.
+ */
 export function withDefaults(schema: TSchema, config: EngineConfig | null | undefined): EngineConfig {
-  const full = Default(schema, structuredClone(config ?? {}));
-  return typeof full === "object" && full !== null ? { ...full } : {};
+  const defaults: EngineConfig = {};
+  for (const [name, property] of Object.entries(propertiesOf(schema))) {
+    if ("default" in property) defaults[name] = structuredClone(property.default);
+  }
+  return { ...defaults, ...config };
+}
+
+function propertiesOf(schema: TSchema): Record<string, object> {
+  return "properties" in schema && typeof schema.properties === "object" ? { ...schema.properties } : {};
 }
 
 /** What is wrong with a tenant's configuration, by place. Empty when it fits. */
 export function configErrors(schema: TSchema, config: EngineConfig): { path: string; message: string }[] {
-  const unknown = Object.keys(config).filter(
-    (name) => !("properties" in schema && typeof schema.properties === "object" && name in (schema.properties ?? {})),
-  );
+  const known = propertiesOf(schema);
+  const unknown = Object.keys(config).filter((name) => !(name in known));
   if (unknown.length > 0)
     return unknown.map((name) => ({ path: `/config/${name}`, message: "is not a setting of this engine" }));
   const full = withDefaults(schema, config);
