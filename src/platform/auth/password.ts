@@ -15,6 +15,14 @@ export async function hashPassword(password: string): Promise<string> {
   return await Bun.password.hash(composed(password), ARGON2ID);
 }
 
+/** Characters nobody takes for another one, in a word that a double click selects and that no shell or JSON escapes. */
+const LEGIBLE = "23456789abcdefghjkmnpqrstuvwxyz_";
+
+/** A password for a person to copy: 20 characters of 32, 100 bits. */
+export function newPassword(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(20)), (byte) => LEGIBLE.charAt(byte % 32)).join("");
+}
+
 /** Whether `password` is the one of `hash`; with no hash it takes as long and is false. */
 export async function verifyPassword(password: string, hash: string | undefined): Promise<boolean> {
   const right = await Bun.password.verify(composed(password), hash ?? NOBODY);

@@ -1,10 +1,12 @@
-import { ValidationError } from "elysia";
+import { ParseError, ValidationError } from "elysia";
 import { codeOf, isTransient, serverErrorOf } from "../database/errors.ts";
 import { type FieldError, Problem, unprocessable } from "./problem.ts";
 
 /** The problem a thrown error is for the client. Nothing of an unexpected error leaves the process. */
 export function problemOf(error: unknown, code: string | number): Problem {
   if (error instanceof Problem) return error;
+  // What a body's parser throws arrives wrapped.
+  if (error instanceof ParseError && error.cause instanceof Problem) return error.cause;
   if (error instanceof ValidationError) return invalid(error);
   switch (code) {
     case "NOT_FOUND":
