@@ -1,4 +1,5 @@
 import { codeOf } from "../platform/database/errors.ts";
+import { Problem } from "../platform/http/problem.ts";
 
 const REASONS: Record<string, string> = {
   ECONNREFUSED: "nothing listens at that address",
@@ -15,6 +16,9 @@ const REASONS: Record<string, string> = {
 
 /** One sentence an operator can act on, without any secret. */
 export function explain(error: unknown): string {
+  if (error instanceof Problem && error.errors !== undefined) {
+    return error.errors.map(({ path, message }) => `${path.slice(1)} ${message}`).join("; ");
+  }
   const message = error instanceof Error ? error.message : String(error);
   const code = codeOf(error) ?? "";
   if (message.startsWith("NOAUTH") || message.startsWith("WRONGPASS")) {

@@ -1,11 +1,14 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../../package.json" with { type: "json" };
 import { ConfigError } from "../config/config.ts";
+import { Problem } from "../platform/http/problem.ts";
 import { explain } from "./failure.ts";
 import { registerHealth } from "./health.ts";
 import { registerMigrate } from "./migrate-command.ts";
 import { registerStart } from "./start.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { registerTenant } from "./tenant.ts";
+import { registerUser } from "./user.ts";
 
 /** Exit codes: 0 done, 1 something failed, 2 the command line or the configuration is wrong. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
@@ -27,6 +30,8 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
   };
   registerStart(program, surroundings, finish);
   registerMigrate(program, surroundings);
+  registerTenant(program, surroundings);
+  registerUser(program, surroundings);
   registerHealth(program, surroundings, finish);
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
@@ -35,6 +40,7 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     surroundings.error(`basecommerce: ${explain(error)}`);
-    return error instanceof ConfigError ? EXIT.usage : EXIT.failed;
+    const usage = error instanceof ConfigError || (error instanceof Problem && error.status === 422);
+    return usage ? EXIT.usage : EXIT.failed;
   }
 }
