@@ -13,7 +13,7 @@ const taken = { 409: "Another customer of the shop has this document." };
 
 export function customerRoutes(parts: ConstructionParts) {
   const { uow } = parts;
-  return new Elysia({ name: "customers", prefix: "/customers", normalize: false })
+  return new Elysia({ name: "construction-customers", prefix: "/customers", normalize: false })
     .use(memberContext)
     .get("", ({ work_context, query }) => uow.run(work_context, (work) => service.listCustomers(work, query)), {
       query: CustomerQuery,

@@ -33,7 +33,7 @@ interface DocumentTable {
 }
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const NUMBER = /^(?:[qo]-?)?0*(\d{1,15})$/i;
+const NUMBER = { Q: /^(?:q-?)?0*(\d{1,15})$/i, O: /^(?:o-?)?0*(\d{1,15})$/i };
 
 /**
  * The conditions of a list of quotes (`letter` Q) or orders (O). `q` is a number of such a document, in full or
@@ -46,7 +46,7 @@ export async function documentConditions(
   query: DocumentQuery,
 ): Promise<SQL | undefined> {
   const { status, customer_id, created_from, created_to, q = "" } = query;
-  const wanted = NUMBER.exec(q.trim())?.[1];
+  const wanted = NUMBER[letter].exec(q.trim())?.[1];
   return and(
     eq(table.tenant_id, work.tenant.tenant_id),
     status === undefined ? undefined : eq(table.status, status),

@@ -3,8 +3,10 @@ import { memberContext } from "../../../platform/http/context.ts";
 import { operation, problems } from "../../../platform/http/operation.ts";
 import { IdPath } from "../../../platform/http/shape.ts";
 import { answerOnce, changed, created } from "../answer.ts";
+import { ReorderShown } from "../quotes/shapes.ts";
 import type { ConstructionParts } from "../work.ts";
 import { changeOrderStatus } from "./progress.ts";
+import { reorder } from "./reorder.ts";
 import * as service from "./service.ts";
 import { NewOrder, OrderChanges, OrderPage, OrderQuery, OrderShown, StatusChange } from "./shapes.ts";
 
@@ -12,7 +14,7 @@ const tag = "orders";
 
 export function orderRoutes(parts: ConstructionParts) {
   const { uow } = parts;
-  return new Elysia({ name: "orders", prefix: "/orders", normalize: false })
+  return new Elysia({ name: "construction-orders", prefix: "/orders", normalize: false })
     .use(memberContext)
     .get("", ({ work_context, query }) => uow.run(work_context, (work) => service.listOrders(work, query)), {
       query: OrderQuery,
@@ -79,6 +81,23 @@ export function orderRoutes(parts: ConstructionParts) {
           tag,
           idempotent: true,
           problems: problems(404, 409),
+        }),
+      },
+    )
+    .post(
+      "/:id/reorder",
+      (context) =>
+        answerOnce(parts, context, async (work) => {
+          const quote = await reorder(work, context.params.id);
+          return created(`quotes/${quote.id}`, quote);
+        }),
+      {
+        params: IdPath,
+        response: { 201: ReorderShown },
+        detail: operation("Make a draft quote of an order's items at today's prices", {
+          tag,
+          idempotent: true,
+          problems: { ...problems(404), 409: "None of the order's products is sold any more." },
         }),
       },
     );

@@ -20,7 +20,7 @@ const taken = { 409: "Another product of the shop has this code." };
 
 export function productRoutes(parts: ConstructionParts) {
   const { uow } = parts;
-  return new Elysia({ name: "products", prefix: "/products", normalize: false })
+  return new Elysia({ name: "construction-products", prefix: "/products", normalize: false })
     .use(memberContext)
     .get("", ({ work_context, query }) => uow.run(work_context, (work) => service.listProducts(work, query)), {
       query: ProductQuery,

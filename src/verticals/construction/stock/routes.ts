@@ -11,7 +11,7 @@ const tag = "stock";
 
 export function stockRoutes(parts: ConstructionParts) {
   const { uow } = parts;
-  return new Elysia({ name: "stock", prefix: "/stock", normalize: false })
+  return new Elysia({ name: "construction-stock", prefix: "/stock", normalize: false })
     .use(memberContext)
     .get("", ({ work_context, query }) => uow.run(work_context, (work) => service.listLevels(work, query)), {
       query: LevelQuery,
