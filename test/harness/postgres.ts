@@ -1,0 +1,171 @@
+import { chmod, chown, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Account, bindCommand, unprivilegedAccount } from "./account.ts";
+import { Child } from "./child.ts";
+import { whenDone } from "./cleanup.ts";
+import { temporaryFolder } from "./folder.ts";
+import { programPath } from "./packages.ts";
+import { freePort } from "./ports.ts";
+import { identifier, urlFor, withSession } from "./session.ts";
+
+const SHIPPED = join(import.meta.dir, "../../infra/postgres/common.conf");
+const SUPERUSER = "postgres";
+
+/**
+ * What differs from the shipped settings. Without fsync the tests are several times faster, and a killed server still
+ * keeps what it committed: only a machine without power would not.
+ */
+const FAST = {
+  fsync: "off",
+  full_page_writes: "off",
+  shared_buffers: "128MB",
+  max_connections: "300",
+  min_wal_size: "256MB",
+  log_checkpoints: "off",
+};
+
+export interface PostgresOptions {
+  /** Settings of postgresql.conf; they win over the shipped and the fast ones. */
+  settings?: Record<string, string>;
+}
+
+/** A PostgreSQL server of the test's own, with the settings of infra/postgres/common.conf, in a folder that goes with it. */
+export class Postgres {
+  readonly port = freePort();
+  readonly logFile: string;
+  readonly #binaries: string;
+  readonly #folder: string;
+  readonly #account: Account | undefined;
+  readonly #password = crypto.randomUUID();
+  readonly #dispose = whenDone(() => this.kill());
+  #child: Child | undefined;
+
+  constructor(binaries: string, folder: string) {
+    this.#binaries = binaries;
+    this.#folder = folder;
+    this.#account = unprivilegedAccount(["postgres", "nobody"]);
+    this.logFile = join(folder, "postgres.log");
+  }
+
+  /** Of the postmaster. */
+  get pid(): number {
+    if (!this.#child) throw new Error("this PostgreSQL is not running");
+    return this.#child.pid;
+  }
+
+  get running(): boolean {
+    return this.#child?.running ?? false;
+  }
+
+  /** Its folder for a connection by unix socket. */
+  get socketFolder(): string {
+    return this.#folder;
+  }
+
+  /** Logs in as superuser unless told otherwise. */
+  url(database: string, user = SUPERUSER, password: string = this.#password): string {
+    return urlFor(`postgres://127.0.0.1:${this.port}/`, database, user, password);
+  }
+
+  async createDatabase(name: string, { template }: { template?: string } = {}): Promise<void> {
+    const source = template === undefined ? "" : `template ${identifier(template)}`;
+    await this.#administer(`create database ${identifier(name)} ${source}`);
+  }
+
+  /** Also when it is in use. */
+  async dropDatabase(name: string): Promise<void> {
+    await this.#administer(`drop database if exists ${identifier(name)} with (force)`);
+  }
+
+  async initialize(settings: Record<string, string>): Promise<void> {
+    const data = join(this.#folder, "data");
+    const passwordFile = join(this.#folder, "password");
+    await mkdir(data);
+    await Bun.write(passwordFile, this.#password);
+    for (const path of [this.#folder, data, passwordFile]) {
+      if (this.#account) await chown(path, this.#account.uid, this.#account.gid);
+    }
+    await chmod(data, 0o700);
+    const options = ["-D", data, "-U", SUPERUSER, "--pwfile", passwordFile, "--auth", "scram-sha-256"];
+    const locale = ["--encoding", "UTF8", "--locale", process.platform === "linux" ? "C.UTF-8" : "C"];
+    const command = [join(this.#binaries, "initdb"), ...options, ...locale, "--no-sync", "--no-instructions"];
+    const initdb = Bun.spawn(bindCommand(command, this.#account, "KILL"), {
+      cwd: this.#folder,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [output, complaint] = await Promise.all([
+      new Response(initdb.stdout).text(),
+      new Response(initdb.stderr).text(),
+    ]);
+    if ((await initdb.exited) !== 0) throw new Error(`initdb failed: ${output}${complaint}`);
+    const own = {
+      listen_addresses: "127.0.0.1",
+      port: `${this.port}`,
+      unix_socket_directories: this.#folder,
+      ...FAST,
+      ...settings,
+    };
+    const lines = Object.entries(own).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`);
+    // Its text, not a reference: the account of the server may not be able to read the repository.
+    const text = [await Bun.file(SHIPPED).text(), ...lines, ""].join("\n");
+    await Bun.write(join(data, "postgresql.conf"), text);
+  }
+
+  /** Returns when it takes connections; after `kill` that is after recovery. */
+  async start(): Promise<void> {
+    if (this.#child?.running) return;
+    const child = new Child({
+      command: [join(this.#binaries, "postgres"), "-D", join(this.#folder, "data")],
+      cwd: this.#folder,
+      account: this.#account,
+      // Immediate shutdown: as a crash, but the postmaster still ends its children.
+      deathSignal: "QUIT",
+      output: this.logFile,
+    });
+    this.#child = child;
+    await child.started(() => withSession(this.url("postgres"), (sql) => sql`select 1`));
+  }
+
+  /** Fast shutdown: sessions are ended, what is committed is written. */
+  async stop(): Promise<void> {
+    await this.#child?.stop("SIGINT");
+  }
+
+  /** As if the power went: the postmaster and all sessions are killed at once. */
+  async kill(): Promise<void> {
+    await this.#child?.kill();
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** Freezes the server and its sessions. */
+  pause(): void {
+    this.#child?.pause();
+  }
+
+  resume(): void {
+    this.#child?.resume();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#dispose();
+  }
+
+  async #administer(statement: string): Promise<void> {
+    await withSession(this.url("postgres"), (sql) => sql.unsafe(statement));
+  }
+}
+
+/** Starts PostgreSQL 15 or newer; takes about two seconds, most of them `initdb`. */
+export async function startPostgres({ settings = {} }: PostgresOptions = {}): Promise<Postgres> {
+  const binaries = dirname(await programPath("postgres"));
+  const server = new Postgres(binaries, await temporaryFolder("postgres"));
+  await server.initialize(settings);
+  await server.start();
+  return server;
+}
