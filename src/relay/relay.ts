@@ -13,7 +13,7 @@ import {
 import { Gaps } from "./gaps.ts";
 import { Healing } from "./healing.ts";
 import { RelayProgress } from "./progress.ts";
-import { Pulse } from "./pulse.ts";
+import { Pulse } from "../platform/pulse.ts";
 import type { RelayMetrics } from "./relay-metrics.ts";
 
 export interface RelayOptions {
