@@ -1,6 +1,7 @@
 import { type EngineApp, t } from "@basecommerce/engine";
+import type { StockConfig } from "./config.ts";
 import { explain } from "./explanation.ts";
-import { type Figures, outOfBounds, type StockConfig } from "./figures.ts";
+import { type Figures, figuresOf } from "./figures.ts";
 
 type Kind = "rupture" | "excess";
 type Risk = "high" | "medium" | "low";
@@ -28,7 +29,7 @@ interface Alert {
 }
 
 function alertOf(figures: Figures, locale: "pt-BR" | "en"): Alert {
-  const kind: Kind = Number(figures.level) < Number(figures.minimum) ? "rupture" : "excess";
+  const kind: Kind = figures.rupture ? "rupture" : "excess";
   const { product_id, level, minimum, maximum, average_daily_demand, days_to_rupture } = figures;
   return {
     id: Bun.randomUUIDv5(`${product_id} ${kind}`, NAMESPACE),
@@ -56,7 +57,9 @@ export function alertRoutes(app: EngineApp<StockConfig>) {
   return app.get(
     "/alerts",
     async ({ db, tenant, config, query }) => {
-      const all = (await outOfBounds(db, tenant, config)).map((figures) => alertOf(figures, tenant.locale));
+      const all = (await figuresOf(db, tenant, config))
+        .filter(({ rupture, excess }) => rupture || excess)
+        .map((figures) => alertOf(figures, tenant.locale));
       const items = all
         .filter((alert) => query.kind === undefined || alert.kind === query.kind)
         .filter((alert) => query.risk === undefined || alert.risk === query.risk)
@@ -67,9 +70,9 @@ export function alertRoutes(app: EngineApp<StockConfig>) {
     },
     {
       query: t.Object({
-        kind: t.Optional(t.UnionEnum(["rupture", "excess"])),
-        risk: t.Optional(t.UnionEnum(["high", "medium", "low"])),
-        status: t.Optional(t.UnionEnum(["active", "acknowledged", "resolved"])),
+        kind: t.Optional(t.Union([t.Literal("rupture"), t.Literal("excess")])),
+        risk: t.Optional(t.Union([t.Literal("high"), t.Literal("medium"), t.Literal("low")])),
+        status: t.Optional(t.Union([t.Literal("active"), t.Literal("acknowledged"), t.Literal("resolved")])),
         product_id: t.Optional(t.String({ format: "uuid" })),
       }),
     },

@@ -1,106 +1,91 @@
-import type { BatchContext, EventOf } from "@basecommerce/engine";
+import type { BatchContext, EngineDb } from "@basecommerce/engine";
+import { type Batch, folded, type StockEvent } from "./batch.ts";
+import { MAX_WINDOW_DAYS } from "./config.ts";
+import { HORIZON_DAYS } from "./episodes.ts";
 
-type StockEvent = EventOf<
-  "construction",
-  "product_created" | "product_updated" | "product_price_updated" | "stock_updated" | "sale_recorded"
->;
-
-/** What a batch says about one product, the latest word on each column; null = nothing. */
-interface ProductChange {
-  tenant_id: string;
-  product_id: string;
-  name: string | null;
-  unit: string | null;
-  active: boolean | null;
-  level: string | null;
-  first_event_at: string;
-}
-
-interface SoldItem {
-  tenant_id: string;
-  product_id: string;
-  delivered_at: string;
-  quantity: string;
-  value: string;
-}
-
+// The update touches no row it would leave as it is: a sale changes nothing of a product that is known.
 const UPSERT_PRODUCTS = `
-  insert into products as p (tenant_id, product_id, name, unit, active, level, first_event_at)
-  select tenant_id, product_id, name, unit, coalesce(active, true), coalesce(level, 0), first_event_at
+  insert into products as p
+    (tenant_id, product_id, name, unit, active, facts_seq, level, level_seq, first_event_at)
+  select tenant_id, product_id, name, unit, active, facts_seq, level, level_seq, first_event_at
   from json_to_recordset($1::text::json) as (tenant_id uuid, product_id uuid, name text, unit text, active boolean,
-                                             level numeric, first_event_at timestamptz)
+         facts_seq bigint, level numeric, level_seq bigint, first_event_at timestamptz)
   on conflict (tenant_id, product_id) do update set
-    name = coalesce(excluded.name, p.name),
-    unit = coalesce(excluded.unit, p.unit),
-    first_event_at = least(p.first_event_at, excluded.first_event_at)`;
+    name = case when excluded.facts_seq > coalesce(p.facts_seq, 0) then excluded.name else p.name end,
+    unit = case when excluded.facts_seq > coalesce(p.facts_seq, 0) then excluded.unit else p.unit end,
+    active = case when excluded.facts_seq > coalesce(p.facts_seq, 0) then excluded.active else p.active end,
+    facts_seq = greatest(p.facts_seq, excluded.facts_seq),
+    level = case when excluded.level_seq > coalesce(p.level_seq, 0) then excluded.level else p.level end,
+    level_seq = greatest(p.level_seq, excluded.level_seq),
+    first_event_at = least(p.first_event_at, excluded.first_event_at)
+  where excluded.facts_seq > coalesce(p.facts_seq, 0) or excluded.level_seq > coalesce(p.level_seq, 0)
+     or excluded.first_event_at < p.first_event_at`;
 
-// "insert … on conflict" cannot tell a default from a given value, so what may be absent is set by itself.
-const UPDATE_PRODUCTS = `
-  update products p set active = coalesce(c.active, p.active), level = coalesce(c.level, p.level)
-  from json_to_recordset($1::text::json) as c (tenant_id uuid, product_id uuid, active boolean, level numeric)
-  where p.tenant_id = c.tenant_id and p.product_id = c.product_id
-    and (c.active is not null or c.level is not null)`;
+// Days are counted one further back than the longest span, for zones behind UTC.
+const salesSince = `(date_trunc('day', c.latest_event_at, 'UTC') - interval '${MAX_WINDOW_DAYS + 2} days')`;
+const levelsSince = `(date_trunc('day', c.latest_event_at, 'UTC') - interval '${HORIZON_DAYS + 2} days')`;
 
 const ADD_SALES = `
-  insert into sales_by_hour as s (tenant_id, product_id, hour, quantity, value)
-  select tenant_id, product_id, date_trunc('hour', delivered_at, 'UTC'), sum(quantity), sum(value)
+  insert into sales as s (tenant_id, product_id, quarter, quantity, value)
+  select tenant_id, product_id, date_bin('15 minutes', delivered_at, 'epoch') as quarter, sum(quantity), sum(value)
   from json_to_recordset($1::text::json) as (tenant_id uuid, product_id uuid, delivered_at timestamptz,
                                              quantity numeric, value numeric)
+  join clocks c using (tenant_id)
+  where delivered_at >= ${salesSince}
   group by 1, 2, 3
-  on conflict (tenant_id, product_id, hour) do update set
+  on conflict (tenant_id, product_id, quarter) do update set
     quantity = s.quantity + excluded.quantity, value = s.value + excluded.value`;
 
-/** Folds a batch into one change for each product and writes it in three statements, however it is mixed. */
+const ADD_LEVELS = `
+  insert into level_changes (tenant_id, product_id, seq, changed_at, old_level, level)
+  select tenant_id, product_id, seq, changed_at, old_level, level
+  from json_to_recordset($1::text::json) as (tenant_id uuid, product_id uuid, seq bigint, changed_at timestamptz,
+                                             old_level numeric, level numeric)
+  join clocks c using (tenant_id)
+  where changed_at >= ${levelsSince}`;
+
+const ADVANCE_CLOCKS = `
+  with seen as (
+    select * from json_to_recordset($1::text::json) as (tenant_id uuid, latest_event_at timestamptz)
+  ), before as (
+    select c.* from clocks c join seen using (tenant_id)
+  ), after as (
+    insert into clocks as c (tenant_id, latest_event_at) select tenant_id, latest_event_at from seen order by tenant_id
+    on conflict (tenant_id) do update set latest_event_at = greatest(c.latest_event_at, excluded.latest_event_at)
+    returning c.*
+  )
+  select tenant_id
+  from after left join before using (tenant_id)
+  where date_trunc('day', after.latest_event_at, 'UTC') > date_trunc('day', before.latest_event_at, 'UTC')`;
+
+const FORGET_SALES = `
+  delete from sales s using clocks c
+  where c.tenant_id = s.tenant_id and s.quarter < ${salesSince}
+    and s.tenant_id in (select value::uuid from json_array_elements_text($1::text::json))`;
+
+const FORGET_LEVELS = `
+  delete from level_changes l using clocks c
+  where c.tenant_id = l.tenant_id and l.changed_at < ${levelsSince}
+    and l.tenant_id in (select value::uuid from json_array_elements_text($1::text::json))`;
+
+/** Writes a batch in a handful of statements, however it is mixed. */
 export async function apply(events: readonly StockEvent[], { db }: Pick<BatchContext<unknown>, "db">): Promise<void> {
-  const changes = new Map<string, ProductChange>();
-  const sold: SoldItem[] = [];
-  const changeOf = (event: StockEvent, product_id: string): ProductChange => {
-    const key = `${event.tenant_id} ${product_id}`;
-    let change = changes.get(key);
-    if (!change) {
-      const { tenant_id, occurred_at } = event;
-      change = {
-        tenant_id,
-        product_id,
-        name: null,
-        unit: null,
-        active: null,
-        level: null,
-        first_event_at: occurred_at,
-      };
-      changes.set(key, change);
-    }
-    if (event.occurred_at < change.first_event_at) change.first_event_at = event.occurred_at;
-    return change;
+  const { products, sales, levels, clocks } = folded(events);
+  const write = async (sql: string, rows: readonly object[]) => {
+    if (rows.length > 0) await db.query(sql, [JSON.stringify(rows)]);
   };
-  for (const event of events) {
-    switch (event.event_type) {
-      case "product_created":
-      case "product_updated": {
-        const change = changeOf(event, event.payload.product_id);
-        change.name = event.payload.name;
-        change.unit = event.payload.unit;
-        change.active = event.event_type === "product_created" || event.payload.active;
-        break;
-      }
-      case "product_price_updated":
-        changeOf(event, event.payload.product_id);
-        break;
-      case "stock_updated":
-        changeOf(event, event.payload.product_id).level = event.payload.new_quantity;
-        break;
-      case "sale_recorded":
-        for (const { product_id, quantity, total_value } of event.payload.items) {
-          changeOf(event, product_id);
-          const { tenant_id } = event;
-          sold.push({ tenant_id, product_id, delivered_at: event.payload.delivered_at, quantity, value: total_value });
-        }
-        break;
-    }
+  const aged = await advanceClocks(db, clocks);
+  await write(UPSERT_PRODUCTS, products);
+  await write(ADD_SALES, sales);
+  await write(ADD_LEVELS, levels);
+  if (aged.length > 0) {
+    await db.query(FORGET_SALES, [JSON.stringify(aged)]);
+    await db.query(FORGET_LEVELS, [JSON.stringify(aged)]);
   }
-  // One order of locks for every batch and host: no deadlocks.
-  const products = JSON.stringify([...changes.keys()].sort().map((key) => changes.get(key)));
-  await db.query(UPSERT_PRODUCTS, [products]);
-  await db.query(UPDATE_PRODUCTS, [products]);
-  if (sold.length > 0) await db.query(ADD_SALES, [JSON.stringify(sold)]);
+}
+
+/** The shops that a new day has begun for. */
+async function advanceClocks(db: EngineDb, clocks: Batch["clocks"]): Promise<string[]> {
+  const rows = await db.query<{ tenant_id: string }>(ADVANCE_CLOCKS, [JSON.stringify(clocks)]);
+  return rows.map(({ tenant_id }) => tenant_id);
 }

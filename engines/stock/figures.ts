@@ -1,10 +1,5 @@
-import type { EngineDb, EngineTenant, Row } from "@basecommerce/engine";
-
-export interface StockConfig {
-  lead_time_days: number;
-  safety_stock_percent: number;
-  window_days: number;
-}
+import type { EngineDb, EngineTenant, Parameter, Row } from "@basecommerce/engine";
+import type { StockConfig } from "./config.ts";
 
 /** What is known of one product today. Quantities are decimal strings with 3 places. */
 export interface Figures extends Row {
@@ -18,48 +13,78 @@ export interface Figures extends Row {
   maximum: string;
   /** Whole days until nothing is left; null without demand. */
   days_to_rupture: number | null;
+  rupture: boolean;
+  excess: boolean;
+  /** What to buy to reach the maximum, in whole units of what is sold in pieces, sacks and boxes. */
+  quantity_to_buy: string;
 }
 
-/**
- * The window is the last `window_days` local days ending yesterday; the average divides by the days the product has
- * existed when those are fewer. minimum = average × lead time × (1 + safety/100); maximum = average × lead time × 2,
- * never under the minimum. Computed when asked, so that it is right on a day without events too.
- */
-const FIGURES = `
-  with day as (
+/** $1 tenant, $2 time zone, $3 window, $4 lead time, $5 safety percent: what every statement over `settings` takes. */
+export function settingsOf(tenant: EngineTenant, config: StockConfig): Parameter[] {
+  return [tenant.tenant_id, tenant.time_zone, config.window_days, config.lead_time_days, config.safety_stock_percent];
+}
+
+/** Active products with what counts for each: the shop's configuration, or what was set for the product. */
+export const settings = `
+  clock as (
     select (now() at time zone $2)::date as today
-  ), span as (
-    select today, (today - $3::int)::timestamp at time zone $2 as since, today::timestamp at time zone $2 as until from day
-  ), sold as (
-    select product_id, sum(quantity) as quantity
-    from sales_by_hour, span
-    where tenant_id = $1 and hour >= span.since and hour < span.until
-    group by product_id
-  ), demand as (
-    select p.product_id, p.name, p.unit, p.level,
-           coalesce(s.quantity, 0)
-             / greatest(1, least($3::int, span.today - (p.first_event_at at time zone $2)::date)) as average
-    from products p cross join span left join sold s using (product_id)
-    where p.tenant_id = $1 and p.active
+  ), settings as (
+    select p.product_id, p.name, p.unit, coalesce(p.level, 0) as level, c.today,
+           (p.first_event_at at time zone $2)::date as first_day,
+           coalesce(o.window_days, $3::int) as window_days,
+           coalesce(o.lead_time_days, $4::int) as lead_time_days,
+           coalesce(o.safety_stock_percent, $5::numeric) as safety_stock_percent,
+           o.minimum as set_minimum, o.maximum as set_maximum, o.updated_at as set_at
+    from products p cross join clock c left join parameters o using (tenant_id, product_id)
+    where p.tenant_id = $1 and coalesce(p.active, true)
+  )`;
+
+/** Days the average of `day` divides by: the window, or the days the product has existed when those are fewer. */
+export const daysUntil = (day: string) => `greatest(1, least(window_days, ${day} - first_day))`;
+
+/**
+ * Bounds from `sold` (quantity of the window) and `days`: what was set, or minimum = average × lead time × (1 +
+ * safety/100), maximum = average × lead time × 2, never under the minimum. One division, at the end: a rounded average
+ * would carry its error on.
+ */
+export const minimum = `coalesce(set_minimum, round(
+  sold * lead_time_days * (100 + safety_stock_percent) / (days * 100.000000000000000000), 3))`;
+export const maximum = `greatest(${minimum}, coalesce(set_maximum, round(
+  sold * lead_time_days * 2 / (days * 1.000000000000000000), 3)))`;
+
+// What has no demand never runs out, and lies in excess only by a maximum somebody set.
+export const rupture = "sold > 0 and level < minimum";
+export const excess = "(sold > 0 or set_maximum is not null) and level > maximum";
+
+const FIGURES = `
+  with ${settings}, demand as (
+    select s.*, coalesce(q.sold, 0) as sold, ${daysUntil("s.today")} as days
+    from settings s left join lateral (
+      select sum(quantity) as sold from sales
+      where tenant_id = $1 and product_id = s.product_id
+        and quarter >= (s.today - s.window_days)::timestamp at time zone $2
+        and quarter < s.today::timestamp at time zone $2
+    ) q on true
+    where $6::uuid is null or s.product_id = $6
   ), bounds as (
-    select *, average * $4::int * (1 + $5::numeric / 100) as low,
-           greatest(average * $4::int * 2, average * $4::int * (1 + $5::numeric / 100)) as high
-    from demand
+    select *, ${minimum} as minimum, ${maximum} as maximum from demand
   )
-  select product_id, name, unit, level, round(average, 3) as average_daily_demand, round(low, 3) as minimum,
-         round(high, 3) as maximum,
-         case when average = 0 then null when level <= 0 then 0 else floor(level / average)::int end as days_to_rupture
+  select product_id, name, unit, round(level, 3) as level, round(sold / days, 3) as average_daily_demand,
+         round(minimum, 3) as minimum, round(maximum, 3) as maximum,
+         case when sold = 0 then null when level <= 0 then 0
+              else least(div(level * days, sold), 1000000)::int end as days_to_rupture,
+         ${rupture} as rupture, ${excess} as excess,
+         round(case when unit in ('UN', 'SC', 'CX') then ceil(maximum - level) else maximum - level end, 3)
+           as quantity_to_buy
   from bounds
-  where average > 0 and (level < low or level > high)
   order by product_id`;
 
-/** Figures of the products whose level lies outside of its bounds. */
-export async function outOfBounds(db: EngineDb, tenant: EngineTenant, config: StockConfig): Promise<Figures[]> {
-  return await db.query<Figures>(FIGURES, [
-    tenant.tenant_id,
-    tenant.time_zone,
-    config.window_days,
-    config.lead_time_days,
-    config.safety_stock_percent,
-  ]);
+/** Today's figures of all active products, or of one. Computed when asked: right on a day without events too. */
+export async function figuresOf(
+  db: EngineDb,
+  tenant: EngineTenant,
+  config: StockConfig,
+  product_id: string | null = null,
+): Promise<Figures[]> {
+  return await db.query<Figures>(FIGURES, [...settingsOf(tenant, config), product_id]);
 }
