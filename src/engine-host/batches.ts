@@ -1,9 +1,11 @@
-import type { Database } from "../platform/database/database.ts";
+import type { Database, Transaction } from "../platform/database/database.ts";
 import { ENGINES } from "../platform/database/roles.ts";
 import { nameOf, type PartitionName, type PartitionPosition, type StreamEntry } from "../platform/streams/streams.ts";
 import type { Dispatch } from "./dispatch.ts";
+import type { Failure } from "./failure.ts";
 import type { EngineManifest } from "./manifest.ts";
-import type { EnginePositions } from "./positions.ts";
+import { HeldKeys, type Parking } from "./parking.ts";
+import type { EnginePositions, LockedPosition } from "./positions.ts";
 
 /** A batch transaction may stand idle for a handler's time and this; then the server ends it and its locks. */
 const IDLE_AFTER_HANDLER_MS = 5000;
@@ -13,64 +15,145 @@ export class Hole extends Error {
   readonly code = "hole";
 }
 
-/** What a batch did. */
+/** The partition belongs to another instance now. */
+export class NotOwner extends Error {
+  readonly code = "not_owner";
+}
+
+/** A trial is over; its transaction is to be rolled back. */
+class TrialOver extends Error {}
+
 export interface BatchOutcome {
-  /** Events handed to handlers or passed over because nobody subscribes to them. */
+  /** Events handled or passed over because nobody subscribes to them. */
   events: number;
+  /** Events that wait behind a parked one of their key. */
+  parked: number;
   /** Positions as they stand in Postgres now. */
   positions: PartitionPosition[];
 }
 
+export interface BatchParts {
+  database: Database;
+  manifest: EngineManifest;
+  positions: EnginePositions;
+  parking: Parking;
+  dispatch: Dispatch;
+}
+
+type Upto = ReadonlyMap<PartitionName, PartitionPosition>;
+
 /**
- * Runs batches: one transaction that locks the positions, skips what is done, runs the handlers, advances the positions.
- * Effects are there exactly once because they commit with the position, whoever else runs the same engine.
+ * One transaction for a batch: it locks the positions, skips what is done, parks what must wait, runs the handlers,
+ * advances the positions. Effects are there exactly once because they commit with the position, whoever else runs the
+ * same engine.
  */
 export class Batches {
-  readonly #database: Database;
-  readonly #manifest: EngineManifest;
-  readonly #positions: EnginePositions;
-  readonly #dispatch: Dispatch;
+  readonly #parts: BatchParts;
 
-  constructor(database: Database, manifest: EngineManifest, positions: EnginePositions, dispatch: Dispatch) {
-    this.#database = database;
-    this.#manifest = manifest;
-    this.#positions = positions;
-    this.#dispatch = dispatch;
+  constructor(parts: BatchParts) {
+    this.#parts = parts;
   }
 
   /**
    * Applies entries of one or more partitions, each in order and without a hole before it. `upto` advances a partition
-   * further than its last entry: what lies between is known not to be there.
+   * further than its last entry: what lies between is known not to be there. Rejects with what a handler threw.
    */
   async apply(
     batches: readonly (readonly StreamEntry[])[],
     stopping: AbortSignal,
-    upto: ReadonlyMap<PartitionName, PartitionPosition> = new Map(),
+    upto: Upto = new Map(),
   ): Promise<BatchOutcome> {
-    const ends = new Map(upto);
-    for (const entries of batches) {
-      const last = entries.at(-1);
-      if (!last || (ends.get(nameOf(last))?.position ?? 0) > last.seq) continue;
-      ends.set(nameOf(last), { stream: last.stream, partition: last.partition, position: last.seq });
-    }
-    const scope = { role: ENGINES, idle_timeout_ms: this.#manifest.handler_timeout_ms + IDLE_AFTER_HANDLER_MS };
-    return await this.#database.transaction(scope, async (tx) => {
-      const locked = await this.#positions.lock(tx, [...ends.values()]);
-      for (const [first] of batches) {
-        if (first && first.prev > (locked.get(nameOf(first)) ?? 0)) {
-          throw new Hole(`${nameOf(first)}: position ${locked.get(nameOf(first))} is before ${first.prev}`);
-        }
-      }
-      const fresh = batches
-        .flat()
-        .filter((entry) => entry.seq > (locked.get(nameOf(entry)) ?? Number.POSITIVE_INFINITY));
-      await this.#dispatch.run(tx, fresh, stopping);
-      await this.#positions.advance(tx, [...ends.values()]);
-      const positions = [...ends].map(([name, end]) => ({
-        ...end,
-        position: Math.max(end.position, locked.get(name) ?? 0),
-      }));
-      return { events: fresh.length, positions };
+    const { positions, parking, dispatch } = this.#parts;
+    const ends = endsOf(batches, upto);
+    return await this.#transaction(async (tx) => {
+      const locked = await this.#lock(tx, batches, ends);
+      const fresh = freshOf(batches, locked);
+      const held = [...locked.values()].some(({ parked }) => parked)
+        ? await parking.held(tx, [...ends.values()])
+        : new HeldKeys([]);
+      const behind = fresh.filter((entry) => held.holds(entry));
+      const entries = behind.length === 0 ? fresh : fresh.filter((entry) => !held.holds(entry));
+      await dispatch.run(tx, { entries, attempt: 1, isReplay: isReplayUnder(locked), stopping });
+      await parking.parkBehind(tx, behind);
+      await positions.advance(tx, [...ends.values()]);
+      return { events: entries.length, parked: behind.length, positions: after(ends, locked) };
     });
   }
+
+  /** Parks an event that failed, and goes past it. */
+  async park(entry: StreamEntry, failure: Failure): Promise<BatchOutcome> {
+    const { positions, parking } = this.#parts;
+    const ends = endsOf([[entry]], new Map());
+    return await this.#transaction(async (tx) => {
+      const locked = await this.#lock(tx, [[entry]], ends);
+      const fresh = freshOf([[entry]], locked);
+      if (fresh.length > 0) await parking.park(tx, entry, failure);
+      await positions.advance(tx, [...ends.values()]);
+      return { events: 0, parked: fresh.length, positions: after(ends, locked) };
+    });
+  }
+
+  /** Runs the handlers over one event and undoes it all: to learn whether it would fail. Rejects when it does. */
+  async tryOut(entry: StreamEntry, stopping: AbortSignal): Promise<void> {
+    try {
+      await this.#transaction(async (tx) => {
+        await this.#parts.dispatch.run(tx, { entries: [entry], attempt: 1, isReplay: () => true, stopping });
+        throw new TrialOver();
+      });
+    } catch (error) {
+      if (!(error instanceof TrialOver)) throw error;
+    }
+  }
+
+  async #transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const { database, manifest } = this.#parts;
+    const idle_timeout_ms = manifest.handler_timeout_ms + IDLE_AFTER_HANDLER_MS;
+    return await database.transaction({ role: ENGINES, idle_timeout_ms }, work);
+  }
+
+  async #lock(
+    tx: Transaction,
+    batches: readonly (readonly StreamEntry[])[],
+    ends: Upto,
+  ): Promise<Map<PartitionName, LockedPosition>> {
+    const locked = await this.#parts.positions.lock(tx, [...ends.values()]);
+    for (const name of ends.keys()) if (!locked.has(name)) throw new NotOwner(`${name} belongs to another host now`);
+    for (const [first] of batches) {
+      if (!first) continue;
+      const position = locked.get(nameOf(first))?.position ?? 0;
+      if (first.prev > position) throw new Hole(`${nameOf(first)}: position ${position} is before ${first.prev}`);
+    }
+    return locked;
+  }
+}
+
+function endsOf(batches: readonly (readonly StreamEntry[])[], upto: Upto): Map<PartitionName, PartitionPosition> {
+  const ends = new Map(upto);
+  for (const entries of batches) {
+    const last = entries.at(-1);
+    if (!last || (ends.get(nameOf(last))?.position ?? 0) > last.seq) continue;
+    ends.set(nameOf(last), { stream: last.stream, partition: last.partition, position: last.seq });
+  }
+  return ends;
+}
+
+/** Entries that are not done yet. */
+function freshOf(
+  batches: readonly (readonly StreamEntry[])[],
+  locked: ReadonlyMap<PartitionName, LockedPosition>,
+): StreamEntry[] {
+  return batches
+    .flat()
+    .filter((entry) => entry.seq > (locked.get(nameOf(entry))?.position ?? Number.POSITIVE_INFINITY));
+}
+
+function isReplayUnder(locked: ReadonlyMap<PartitionName, LockedPosition>): (entry: StreamEntry) => boolean {
+  return (entry) => entry.seq <= (locked.get(nameOf(entry))?.replay_until ?? 0);
+}
+
+function after(ends: Upto, locked: ReadonlyMap<PartitionName, LockedPosition>): PartitionPosition[] {
+  return [...ends].map(([name, end]) => ({
+    ...end,
+    position: Math.max(end.position, locked.get(name)?.position ?? 0),
+  }));
 }

@@ -1,69 +1,96 @@
+import type { Contract } from "../contracts/contract.ts";
 import type { EventEnvelope } from "../contracts/envelope.ts";
+import { streams } from "../contracts/index.ts";
 import type { Transaction } from "../platform/database/database.ts";
 import { ENGINES } from "../platform/database/roles.ts";
+import { appendEvents } from "../platform/events/ledger.ts";
 import type { Log } from "../platform/observability/log.ts";
 import type { StreamEntry } from "../platform/streams/streams.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
+import type { EmittedBatch, Emitting } from "./emitting.ts";
+import { HandlerTimeout, VersionUnknown } from "./failure.ts";
+import { type Handlers, handlersOf } from "./handlers.ts";
 import type { EngineManifest } from "./manifest.ts";
 import { engineBatchRole, engineRole } from "./names.ts";
-import type { TenantSettings } from "./tenant-settings.ts";
+import { type KnownTenant, known, type TenantSettings } from "./tenant-settings.ts";
 
-/** A handler took longer than it may. */
-export class HandlerTimeout extends Error {
-  readonly code = "handler_timeout";
+/** Events to be handled, and what the handlers are told of them. */
+export interface DispatchInput {
+  entries: readonly StreamEntry[];
+  /** 1 for the first time. */
+  attempt: number;
+  /** True for an event that was handled once before a replay. */
+  isReplay(entry: StreamEntry): boolean;
+  stopping: AbortSignal;
 }
 
-interface Handlers {
-  /** By `stream event_type`. */
-  single: Map<string, (event: never, ctx: never) => Promise<void>>;
-  /** By stream. */
-  batch: Map<string, { types: ReadonlySet<string>; run: (events: never, ctx: never) => Promise<void> }>;
+export interface DispatchParts {
+  definition: EngineDefinition;
+  manifest: EngineManifest;
+  settings: TenantSettings;
+  emitting: Emitting;
+  log: Log;
 }
 
 /** Hands the events of a batch to an engine's handlers, under the engine's role, in the batch's transaction. */
 export class Dispatch {
-  readonly #manifest: EngineManifest;
+  readonly #parts: DispatchParts;
   readonly #handlers: Handlers;
-  readonly #settings: TenantSettings;
-  readonly #log: Log;
 
-  constructor(definition: EngineDefinition, manifest: EngineManifest, settings: TenantSettings, log: Log) {
-    this.#manifest = manifest;
-    this.#handlers = handlersOf(definition);
-    this.#settings = settings;
-    this.#log = log;
+  constructor(parts: DispatchParts) {
+    this.#parts = parts;
+    this.#handlers = handlersOf(parts.definition);
   }
 
-  /** Runs the handlers over `entries`, in order. The transaction is the host's again when it returns. */
-  async run(tx: Transaction, entries: readonly StreamEntry[], stopping: AbortSignal): Promise<void> {
-    const events = entries.filter((entry) => this.#manifest.subscriptions[entry.stream]?.includes(entry.event_type));
-    if (events.length === 0) return;
+  /** Runs the handlers in order and appends what they emit. The transaction is the host's again when it returns. */
+  async run(tx: Transaction, input: DispatchInput): Promise<{ emitted: number }> {
+    const { manifest, settings, emitting } = this.#parts;
+    const entries = input.entries.filter((entry) => manifest.subscriptions[entry.stream]?.includes(entry.event_type));
+    if (entries.length === 0) return { emitted: 0 };
+    const events = entries.map(parsed);
+    const tenants = await settings.load(tx, new Set(events.map(({ tenant_id }) => tenant_id)));
+    const emitted = emitting.batch();
     for (const [stream, { types, run }] of this.#handlers.batch) {
-      const mine = events.filter((event) => event.stream === stream && types.has(event.event_type)).map(parsed);
-      if (mine.length > 0) await this.#runBatch(tx, mine, run, stopping);
+      const mine = events.filter((event) => event.stream === stream && types.has(event.event_type));
+      if (mine.length > 0) await this.#runBatch(tx, mine, run, tenants, emitted, input);
     }
-    for (const event of events) {
+    for (const [i, event] of events.entries()) {
       const run = this.#handlers.single.get(`${event.stream} ${event.event_type}`);
-      if (run) await this.#runSingle(tx, parsed(event), run, stopping);
+      const entry = entries[i];
+      if (run && entry)
+        await this.#runSingle(tx, event, run, known(tenants, event.tenant_id), emitted, input, input.isReplay(entry));
     }
     await tx.bind({ role: ENGINES, schema: "public" });
+    const causes = new Map(entries.map((entry) => [entry.event_id, entry]));
+    const fresh = emitted.events.filter(({ causation_id, tenant_id }) => {
+      const cause = causes.get(causation_id ?? "");
+      return cause !== undefined && !input.isReplay(cause) && known(tenants, tenant_id).enabled;
+    });
+    await appendEvents(tx, fresh);
+    return { emitted: fresh.length };
   }
 
   async #runBatch(
     tx: Transaction,
     events: EventEnvelope[],
     run: (events: never, ctx: never) => Promise<void>,
-    stopping: AbortSignal,
+    tenants: ReadonlyMap<string, KnownTenant>,
+    emitted: EmittedBatch,
+    input: DispatchInput,
   ): Promise<void> {
-    const { name } = this.#manifest;
+    const { name } = this.#parts.manifest;
+    const replaying = input.entries.every((entry) => input.isReplay(entry));
     await tx.bind({ role: engineBatchRole(name), schema: engineRole(name) });
-    await this.#deadline(stopping, (signal) =>
+    await this.#deadline(input.stopping, (signal) =>
       run(
         events as never,
         {
           db: tx,
-          configOf: async (tenant_id: string) => (await this.#settings.of(tenant_id)).config,
-          log: this.#log,
+          tenantOf: async (tenant_id: string) => known(tenants, tenant_id).tenant,
+          configOf: async (tenant_id: string) => known(tenants, tenant_id).config,
+          replaying,
+          emit: emitted.emit,
+          log: this.#parts.log,
           signal,
         } as never,
       ),
@@ -74,44 +101,68 @@ export class Dispatch {
     tx: Transaction,
     event: EventEnvelope,
     run: (event: never, ctx: never) => Promise<void>,
-    stopping: AbortSignal,
+    { tenant, config }: KnownTenant,
+    emitted: EmittedBatch,
+    { attempt, stopping }: DispatchInput,
+    replaying: boolean,
   ): Promise<void> {
-    const { name } = this.#manifest;
-    const { config } = await this.#settings.of(event.tenant_id);
-    await tx.bind({ role: engineRole(name), tenant_id: event.tenant_id, schema: engineRole(name) });
+    const role = engineRole(this.#parts.manifest.name);
+    await tx.bind({ role, tenant_id: event.tenant_id, schema: role });
     await this.#deadline(stopping, (signal) =>
-      run(event as never, { db: tx, config, log: this.#log, signal } as never),
+      run(
+        event as never,
+        {
+          db: tx,
+          tenant,
+          config,
+          attempt,
+          replaying,
+          emit: (event_type: string, payload: unknown) => emitted.emit(event, event_type, payload),
+          log: this.#parts.log,
+          signal,
+        } as never,
+      ),
     );
   }
 
+  /** A handler that does not end in time is given up; its transaction is rolled back under it. */
   async #deadline(stopping: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const limit = this.#manifest.handler_timeout_ms;
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(limit)]);
-    const late = new Promise<never>((_, reject) => {
-      signal.addEventListener("abort", () => reject(new HandlerTimeout(`a handler took longer than ${limit} ms`)), {
-        once: true,
-      });
+    const limit = this.#parts.manifest.handler_timeout_ms;
+    const late = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        late.abort();
+        reject(new HandlerTimeout(`a handler took longer than ${limit} ms`));
+      }, limit);
     });
-    await Promise.race([work(signal), late]);
+    try {
+      await Promise.race([work(AbortSignal.any([stopping, late.signal])), timeout]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
+/** The envelope with its payload parsed and lifted to the newest version known. */
 function parsed(entry: StreamEntry): EventEnvelope {
   const { prev: _, payload, ...envelope } = entry;
-  return { ...envelope, payload: JSON.parse(payload) };
+  const event: EventEnvelope = { ...envelope, payload: JSON.parse(payload) };
+  const contract = contractOf(entry);
+  if (!contract) return event;
+  if (entry.version > contract.version) {
+    throw new VersionUnknown(`${entry.event_type} version ${entry.version}, known is ${contract.version}`);
+  }
+  for (let version = entry.version; version < contract.version; version++) {
+    const upcast = contract.upcasters?.[version];
+    if (!upcast) throw new VersionUnknown(`${entry.event_type} version ${version} has no upcaster`);
+    event.payload = upcast(event.payload);
+    event.version = version + 1;
+  }
+  return event;
 }
 
-function handlersOf(definition: EngineDefinition): Handlers {
-  const handlers: Handlers = { single: new Map(), batch: new Map() };
-  for (const [stream, subscription] of Object.entries(definition.subscriptions)) {
-    if (!subscription) continue;
-    if ("batch" in subscription && "event_types" in subscription) {
-      handlers.batch.set(stream, { types: new Set(subscription.event_types), run: subscription.batch });
-      continue;
-    }
-    for (const [type, run] of Object.entries(subscription)) {
-      if (typeof run === "function") handlers.single.set(`${stream} ${type}`, run);
-    }
-  }
-  return handlers;
+function contractOf({ stream, event_type }: StreamEntry): Contract | undefined {
+  const contracts = Object.entries(streams).find(([name]) => name === stream)?.[1];
+  return Object.entries<Contract>(contracts ?? {}).find(([type]) => type === event_type)?.[1];
 }

@@ -1,8 +1,9 @@
 import type { Database, Transaction } from "../platform/database/database.ts";
 import { codeOf } from "../platform/database/errors.ts";
 import { ENGINES, OWNER } from "../platform/database/roles.ts";
+import { DEFAULT_PARTITIONS } from "../platform/events/partition.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
-import { InvalidEngine, manifestOf } from "./manifest.ts";
+import { type EngineManifest, InvalidEngine, manifestOf } from "./manifest.ts";
 import { engineBatchRole, engineRole } from "./names.ts";
 
 /**
@@ -21,6 +22,14 @@ export async function installEngine(database: Database, definition: EngineDefini
       id text primary key, digest text not null, applied_at timestamptz not null default now())`);
     const applied = await migrate(tx, schema, definition);
     await protectTables(tx, schema, roles);
+    await refuseMissingTables(tx, schema, manifest);
+    if (manifest.emits.length > 0) {
+      await tx.query("insert into event_stream (stream, partitions) values ($1, $2) on conflict do nothing", [
+        manifest.name,
+        DEFAULT_PARTITIONS,
+      ]);
+    }
+    await noteNewSubscriptions(tx, manifest);
     await tx.query(
       `insert into engine as e (name, version, description, manifest) values ($1, $2, $3, $4::text::json)
        on conflict (name) do update set version = excluded.version, description = excluded.description,
@@ -33,12 +42,43 @@ export async function installEngine(database: Database, definition: EngineDefini
   });
 }
 
-/** Whether this engine's schema is the one its code needs; a host that may not install refuses to run it otherwise. */
+/**
+ * Whether an installation of this version or a newer one was made here; a host that may not install refuses to run the
+ * engine otherwise. An older version goes on beside a newer schema, as in a rolling deploy.
+ */
 export async function isInstalled(database: Database, definition: EngineDefinition): Promise<boolean> {
   const [row] = await database.query<{ version: string }>("select version from engine where name = $1", [
     definition.name,
   ]);
-  return row?.version === definition.version;
+  return row !== undefined && Bun.semver.order(row.version, definition.version) >= 0;
+}
+
+/** A table named as kept must exist: a misspelt one would be emptied by a replay. */
+async function refuseMissingTables(tx: Transaction, schema: string, manifest: EngineManifest): Promise<void> {
+  for (const table of manifest.kept_tables) {
+    const [row] = await tx.query<{ there: boolean }>("select to_regclass($1) is not null as there", [
+      `${schema}."${table}"`,
+    ]);
+    if (!row?.there) throw new InvalidEngine(`tables.kept: ${table} is no table of ${schema}`);
+  }
+}
+
+/** A version that subscribes to more than the one before lacks the history of what is new: said, not hidden. */
+async function noteNewSubscriptions(tx: Transaction, manifest: EngineManifest): Promise<void> {
+  const [row] = await tx.query<{ manifest: EngineManifest; started: boolean }>(
+    `select manifest, exists (select 1 from engine_position where engine = $1 and position > 0) as started
+     from engine where name = $1`,
+    [manifest.name],
+  );
+  if (!row?.started || manifest.from === "now") return;
+  const added = Object.entries(manifest.subscriptions).flatMap(([stream, types]) =>
+    types.filter((type) => !row.manifest.subscriptions[stream]?.includes(type)).map((type) => `${stream}.${type}`),
+  );
+  if (added.length === 0) return;
+  await tx.query("update engine set replay_needed = $2 where name = $1", [
+    manifest.name,
+    `version ${manifest.version} also subscribes to ${added.join(", ")}: run \`basecommerce engine replay ${manifest.name}\``,
+  ]);
 }
 
 async function ensureEngineRole(database: Database, role: string): Promise<void> {

@@ -1,14 +1,24 @@
+import { hostname } from "node:os";
 import type { Database } from "../platform/database/database.ts";
 import { LedgerReader } from "../platform/events/ledger-reader.ts";
+import { DEFAULT_PARTITIONS } from "../platform/events/partition.ts";
+import { madeStreams } from "../platform/events/stream-registry.ts";
 import type { Log } from "../platform/observability/log.ts";
 import type { EventStreams } from "../platform/streams/streams.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
 import { Batches } from "./batches.ts";
 import { Dispatch } from "./dispatch.ts";
+import { Emitting } from "./emitting.ts";
 import { type EngineRequest, type EngineResponse, EngineRoutes } from "./engine-routes.ts";
 import { installEngine, isInstalled } from "./install.ts";
+import { Isolation } from "./isolation.ts";
+import { Jobs } from "./jobs.ts";
+import { PartitionLeases } from "./leases.ts";
 import { type EngineManifest, InvalidEngine, manifestOf } from "./manifest.ts";
+import { Parking } from "./parking.ts";
 import { EnginePositions } from "./positions.ts";
+import { runReset } from "./reset.ts";
+import { Retries } from "./retries.ts";
 import { Runner, type RunnerStats } from "./runner.ts";
 import { TenantSettings } from "./tenant-settings.ts";
 
@@ -21,26 +31,26 @@ export interface InstanceParts {
   log: Log;
 }
 
-/** One running engine: its batches and its routes. Lives in a Worker, or in the host's thread in embedded mode. */
+interface Machinery {
+  runner: Runner;
+  jobs: Jobs;
+}
+
+/** One running engine: its batches, jobs and routes. Lives in a Worker, or in the host's thread in embedded mode. */
 export class EngineInstance {
   readonly manifest: EngineManifest;
   readonly #definition: EngineDefinition;
   readonly #parts: InstanceParts;
-  readonly #runner: Runner;
+  readonly #settings: TenantSettings;
   readonly #routes: EngineRoutes;
+  #machinery: Machinery | undefined;
 
   constructor(definition: EngineDefinition, parts: InstanceParts) {
-    const { database, streams, log } = parts;
     this.manifest = manifestOf(definition);
     this.#definition = definition;
     this.#parts = parts;
-    const settings = new TenantSettings(database, this.manifest);
-    const positions = new EnginePositions(database, this.manifest);
-    const dispatch = new Dispatch(definition, this.manifest, settings, log);
-    const batches = new Batches(database, this.manifest, positions, dispatch);
-    const ledger = new LedgerReader(database);
-    this.#runner = new Runner({ database, ledger, streams, manifest: this.manifest, positions, batches, log });
-    this.#routes = new EngineRoutes(database, definition, this.manifest, settings, log);
+    this.#settings = new TenantSettings(parts.database, this.manifest);
+    this.#routes = new EngineRoutes(parts.database, definition, this.manifest, this.#settings, parts.log);
   }
 
   async start(): Promise<void> {
@@ -52,19 +62,49 @@ export class EngineInstance {
       const { name, version } = this.manifest;
       throw new InvalidEngine(`engine ${name} ${version} is not installed here: run \`basecommerce engine install\``);
     }
-    this.#runner.start();
+    await runReset(database, this.#definition, this.manifest, log);
+    await this.#definition.start?.();
+    this.#machinery = await this.#build();
+    this.#machinery.runner.start();
+    this.#machinery.jobs.start();
   }
 
-  get stats(): RunnerStats {
-    return this.#runner.stats;
+  get stats(): RunnerStats | undefined {
+    return this.#machinery?.runner.stats;
   }
 
   async handle(request: EngineRequest): Promise<EngineResponse> {
     return await this.#routes.handle(request);
   }
 
-  /** Lets the batch in hand finish. */
+  /** Lets the batch and the jobs in hand finish. */
   async stop(): Promise<void> {
-    await this.#runner.stop();
+    await Promise.all([this.#machinery?.runner.stop(), this.#machinery?.jobs.stop()]);
+    await this.#definition.stop?.();
+  }
+
+  async #build(): Promise<Machinery> {
+    const { database, streams, log } = this.#parts;
+    const definition = this.#definition;
+    const manifest = this.manifest;
+    const settings = this.#settings;
+    const owner = `${hostname()} ${process.pid} ${Bun.randomUUIDv7()}`;
+    const partitions = (await madeStreams(database)).get(manifest.name) ?? DEFAULT_PARTITIONS;
+    const emitting = new Emitting(manifest.name, definition.emits ?? {}, partitions);
+    const positions = new EnginePositions(database, manifest, owner);
+    const parking = new Parking(manifest);
+    const dispatch = new Dispatch({ definition, manifest, settings, emitting, log });
+    const batches = new Batches({ database, manifest, positions, parking, dispatch });
+    const isolation = new Isolation(batches, ({ seq, event_type, tenant_id }, failure) => {
+      const { code, message, permanent } = failure;
+      log.warn({ seq, event_type, tenant_id, code, reason: message, permanent }, "event parked");
+    });
+    const retries = new Retries({ database, manifest, positions, parking, dispatch });
+    const leases = new PartitionLeases(database, manifest, owner);
+    const ledger = new LedgerReader(database);
+    return {
+      runner: new Runner({ database, ledger, streams, manifest, positions, leases, batches, isolation, retries, log }),
+      jobs: new Jobs({ database, definition, manifest, settings, log, owner }),
+    };
   }
 }

@@ -40,7 +40,9 @@ async function importEntry(name: string, entry: string): Promise<{ default?: unk
   try {
     return await import(entry);
   } catch (error) {
-    throw new InvalidEngine(`${name}/engine.ts does not load: ${error instanceof Error ? error.message : String(error)}`);
+    throw new InvalidEngine(
+      `${name}/engine.ts does not load: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 

@@ -1,7 +1,8 @@
 import { type Static, type TObject, type TSchema, Type } from "typebox";
 import { Check, Errors } from "typebox/value";
 import { streams } from "../contracts/index.ts";
-import type { EngineDefinition } from "../sdk/engine.ts";
+import type { EngineDefinition, RetryPolicy } from "../sdk/engine.ts";
+import { scheduleProblem } from "./schedule.ts";
 
 /** A folder's `engine.ts` does not export an engine that can run; the message says where and why. */
 export class InvalidEngine extends Error {
@@ -23,16 +24,41 @@ export interface EngineManifest {
   config: TSchema;
   batch_size: number;
   handler_timeout_ms: number;
+  retry: Required<RetryPolicy>;
+  /** A dead event keeps its key waiting. */
+  strict: boolean;
+  /** Tables that a replay leaves alone. */
+  kept_tables: readonly string[];
+  emits: readonly string[];
+  jobs: readonly string[];
   has_routes: boolean;
 }
 
+/** Major version of the SDK that this host speaks. */
+export const SDK_VERSION = 1;
+
 const NAME = "^[a-z][a-z0-9-]{0,40}[a-z0-9]$";
+
+const Emitted = Type.Object({
+  version: Type.Integer({ minimum: 1 }),
+  key: Type.String({ minLength: 1 }),
+  payload: Type.Object({}, { additionalProperties: true }),
+});
+const Retry = Type.Object(
+  {
+    attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+    first_pause_ms: Type.Optional(Type.Integer({ minimum: 1 })),
+    longest_pause_ms: Type.Optional(Type.Integer({ minimum: 1 })),
+  },
+  { additionalProperties: false },
+);
 
 const Definition = Type.Object(
   {
     name: Type.String({ pattern: NAME }),
     version: Type.String({ pattern: "^\\d+\\.\\d+\\.\\d+(?:[-+].+)?$" }),
     description: Type.String({ minLength: 1, maxLength: 300 }),
+    sdk: Type.Optional(Type.Integer({ minimum: 1 })),
     config: Type.Optional(Type.Object({}, { additionalProperties: true })),
     default_enabled: Type.Optional(Type.Boolean()),
     migrations: Type.Optional(
@@ -42,7 +68,15 @@ const Definition = Type.Object(
     subscriptions: Type.Record(Type.String(), Type.Unknown()),
     batch_size: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000 })),
     handler_timeout_ms: Type.Optional(Type.Integer({ minimum: 10, maximum: 300_000 })),
+    tables: Type.Optional(Type.Object({ kept: Type.Array(Type.String()) }, { additionalProperties: false })),
+    emits: Type.Optional(Type.Record(Type.String(), Emitted)),
+    retry: Type.Optional(Retry),
+    ordered: Type.Optional(Type.Enum(["released", "strict"])),
+    jobs: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     routes: Type.Optional(Type.Unknown()),
+    start: Type.Optional(Type.Unknown()),
+    stop: Type.Optional(Type.Unknown()),
+    reset: Type.Optional(Type.Unknown()),
   },
   { additionalProperties: false },
 );
@@ -61,10 +95,10 @@ export function checkedDefinition(exported: unknown, source: string): EngineDefi
   }
   const definition = exported as EngineDefinition;
   for (const [stream, subscription] of Object.entries(definition.subscriptions)) {
+    // A stream that no vertical writes is another engine's: what it carries is known when it is there.
     const known = Object.entries(streams).find(([name]) => name === stream)?.[1];
-    if (!known) return fail(`subscriptions.${stream}: no such stream (known: ${Object.keys(streams).join(", ")})`);
     for (const type of eventTypesOf(subscription)) {
-      if (!(type in known)) return fail(`subscriptions.${stream}.${type}: no such event type`);
+      if (known && !(type in known)) return fail(`subscriptions.${stream}.${type}: no such event type`);
     }
     for (const [type, handler] of Object.entries(subscription)) {
       if (type !== "event_types" && typeof handler !== "function") {
@@ -72,10 +106,21 @@ export function checkedDefinition(exported: unknown, source: string): EngineDefi
       }
     }
   }
-  if (definition.routes !== undefined && typeof definition.routes !== "function")
-    return fail("routes is not a function");
+  for (const name of ["routes", "start", "stop", "reset"] as const) {
+    if (definition[name] !== undefined && typeof definition[name] !== "function")
+      return fail(`${name} is not a function`);
+  }
+  if ((definition.sdk ?? SDK_VERSION) !== SDK_VERSION) {
+    return fail(`sdk: written for version ${definition.sdk} of the SDK, this host speaks ${SDK_VERSION}`);
+  }
+  for (const [job, { every, cron, run }] of Object.entries(definition.jobs ?? {})) {
+    if (typeof run !== "function") return fail(`jobs.${job}.run is not a function`);
+    const problem = scheduleProblem({ every, cron });
+    if (problem !== undefined) return fail(`jobs.${job}: ${problem}`);
+  }
   if (definition.config) {
-    if (!Check(definition.config, withDefaults(definition.config, {}))) return fail("config: every property needs a default that fits");
+    if (!Check(definition.config, withDefaults(definition.config, {})))
+      return fail("config: every property needs a default that fits");
   }
   return definition;
 }
@@ -96,10 +141,20 @@ export function manifestOf(definition: EngineDefinition): EngineManifest {
     default_enabled: definition.default_enabled ?? true,
     from: definition.from,
     subscriptions: Object.fromEntries(subscriptions.map(([stream, given]) => [stream, eventTypesOf(given)])),
-    set_based: subscriptions.some(([, given]) => "batch" in given),
+    // Jobs claim what is due over all tenants, as batches write.
+    set_based: subscriptions.some(([, given]) => "batch" in given) || definition.jobs !== undefined,
     config: definition.config ?? Type.Object({}),
     batch_size: definition.batch_size ?? 500,
     handler_timeout_ms: definition.handler_timeout_ms ?? 10_000,
+    retry: {
+      attempts: definition.retry?.attempts ?? 10,
+      first_pause_ms: definition.retry?.first_pause_ms ?? 1000,
+      longest_pause_ms: definition.retry?.longest_pause_ms ?? 3_600_000,
+    },
+    strict: definition.ordered === "strict",
+    kept_tables: definition.tables?.kept ?? [],
+    emits: Object.keys(definition.emits ?? {}),
+    jobs: Object.keys(definition.jobs ?? {}),
     has_routes: definition.routes !== undefined,
   };
 }

@@ -3,43 +3,54 @@ import { madeStreams } from "../platform/events/stream-registry.ts";
 import { nameOf, type PartitionName, type PartitionPosition, type PartitionRef } from "../platform/streams/streams.ts";
 import type { EngineManifest } from "./manifest.ts";
 
-type Positions = Map<PartitionName, PartitionPosition>;
+/** A position row, locked by the transaction at hand. */
+export interface LockedPosition {
+  position: number;
+  /** Everything up to here was handled once before a replay. */
+  replay_until: number;
+  /** Some event of the partition waits or is dead. */
+  parked: boolean;
+}
 
 /** The places of one engine, in Postgres: they move only in the transaction of the effects. */
 export class EnginePositions {
   readonly #database: Database;
   readonly #manifest: EngineManifest;
+  readonly #owner: string;
 
-  constructor(database: Database, manifest: EngineManifest) {
+  constructor(database: Database, manifest: EngineManifest, owner: string) {
     this.#database = database;
     this.#manifest = manifest;
+    this.#owner = owner;
   }
 
-  /** Makes missing rows (at the beginning of history, or at what the relay has settled) and loads all. */
-  async load(): Promise<Positions> {
+  /** Makes the rows that are missing: at the beginning of history, or at what the relay has published by now. */
+  async ensure(): Promise<void> {
     const { name, from, subscriptions } = this.#manifest;
     const made = await madeStreams(this.#database);
     const wanted: PartitionRef[] = Object.keys(subscriptions).flatMap((stream) =>
       Array.from({ length: made.get(stream) ?? 0 }, (_, partition) => ({ stream, partition })),
     );
-    const rows = await this.#database.query<{ stream: string; partition: number; position: number }>(
-      `with wanted as (select stream, partition from json_to_recordset($2::text::json) as (stream text, partition integer)),
-       made as (
-         insert into engine_position (engine, stream, partition, position)
-         select $1, w.stream, w.partition, case when $3 = 'now' then coalesce(p.last_seq, 0) else 0 end
-         from wanted w left join relay_progress p using (stream, partition)
-         on conflict do nothing
-         returning stream, partition, position)
-       select stream, partition, position from made
-       union all
-       select p.stream, p.partition, p.position from engine_position p join wanted using (stream, partition)
-       where p.engine = $1`,
+    await this.#database.query(
+      `insert into engine_position (engine, stream, partition, position)
+       select $1, w.stream, w.partition, case when $3 = 'now' then coalesce(p.last_seq, 0) else 0 end
+       from json_to_recordset($2::text::json) as w (stream text, partition integer)
+       left join relay_progress p using (stream, partition)
+       on conflict do nothing`,
       [name, JSON.stringify(wanted), from],
+    );
+  }
+
+  /** Positions of the partitions that belong to this instance. */
+  async owned(): Promise<Map<PartitionName, PartitionPosition>> {
+    const rows = await this.#database.query<{ stream: string; partition: number; position: number }>(
+      "select stream, partition, position from engine_position where engine = $1 and owner = $2",
+      [this.#manifest.name, this.#owner],
     );
     return new Map(rows.map((row) => [nameOf(row), row]));
   }
 
-  /** What the relay has published in each partition that is further than `positions`: there is something to read. */
+  /** Where the relay has published more than `positions` have seen: there is something to read. */
   async behind(positions: ReadonlyMap<PartitionName, PartitionPosition>): Promise<(PartitionRef & { upto: number })[]> {
     const rows = await this.#database.query<{ stream: string; partition: number; last_seq: number }>(
       "select stream, partition, last_seq from relay_progress",
@@ -52,25 +63,41 @@ export class EnginePositions {
     });
   }
 
-  /** Locks the rows of `refs` in (stream, partition) order and gives the positions that are true. */
-  async lock(tx: Transaction, refs: readonly PartitionRef[]): Promise<Map<PartitionName, number>> {
-    const rows = await tx.query<{ stream: string; partition: number; position: number }>(
-      `select stream, partition, position from engine_position
-       where engine = $1 and (stream, partition) in
-         (select stream, partition from json_to_recordset($2::text::json) as (stream text, partition integer))
+  /** Locks the rows of `refs` that are this instance's, in (stream, partition) order: nobody else may commit on them. */
+  async lock(tx: Transaction, refs: readonly PartitionRef[]): Promise<Map<PartitionName, LockedPosition>> {
+    const rows = await tx.query<LockedPosition & { stream: string; partition: number } & Record<string, unknown>>(
+      `select stream, partition, position, replay_until,
+              exists (select 1 from parked_event e
+                      where e.engine = p.engine and e.stream = p.stream and e.partition = p.partition) as parked
+       from engine_position p
+       where engine = $1 and owner = $2 and (stream, partition) in
+         (select stream, partition from json_to_recordset($3::text::json) as (stream text, partition integer))
        order by stream, partition for update`,
-      [this.#manifest.name, JSON.stringify(refs.map(({ stream, partition }) => ({ stream, partition })))],
+      [this.#manifest.name, this.#owner, JSON.stringify(refs.map(({ stream, partition }) => ({ stream, partition })))],
     );
-    return new Map(rows.map((row) => [nameOf(row), row.position]));
+    return new Map(rows.map(({ stream, partition, ...row }) => [nameOf({ stream, partition }), row]));
   }
 
-  /** Moves the locked rows forward. */
+  /** Moves the locked rows forward; a commit proves that the start was a good one. */
   async advance(tx: Transaction, positions: readonly PartitionPosition[]): Promise<void> {
     await tx.query(
-      `update engine_position p set position = n.position, updated_at = now(), starts_without_commit = 0
+      `update engine_position p set position = n.position, updated_at = now(), starts_without_commit = 0,
+         in_hand_seq = null, in_hand_attempt = null
        from json_to_recordset($2::text::json) as n (stream text, partition integer, position bigint)
        where p.engine = $1 and p.stream = n.stream and p.partition = n.partition and p.position < n.position`,
       [this.#manifest.name, JSON.stringify(positions)],
     );
+  }
+
+  /** Notes, in a commit of its own, that this event is about to be handled; returns how often that was noted by now. */
+  async takeInHand(ref: PartitionRef, seq: number): Promise<number> {
+    const [row] = await this.#database.query<{ in_hand_attempt: number }>(
+      `update engine_position
+       set in_hand_attempt = case when in_hand_seq = $4 then in_hand_attempt + 1 else 1 end, in_hand_seq = $4
+       where engine = $1 and stream = $2 and partition = $3 and owner = $5
+       returning in_hand_attempt`,
+      [this.#manifest.name, ref.stream, ref.partition, seq, this.#owner],
+    );
+    return row?.in_hand_attempt ?? 1;
   }
 }

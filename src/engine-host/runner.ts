@@ -1,6 +1,7 @@
 import type { Database } from "../platform/database/database.ts";
 import type { LedgerReader } from "../platform/events/ledger-reader.ts";
 import type { Log } from "../platform/observability/log.ts";
+import { Pulse } from "../platform/pulse.ts";
 import {
   type EventStreams,
   nameOf,
@@ -10,9 +11,13 @@ import {
   type StreamEntry,
   type StreamReader,
 } from "../platform/streams/streams.ts";
-import type { Batches } from "./batches.ts";
+import { type Batches, NotOwner } from "./batches.ts";
+import { Caution } from "./caution.ts";
+import type { Isolation } from "./isolation.ts";
+import type { PartitionLeases } from "./leases.ts";
 import type { EngineManifest } from "./manifest.ts";
 import type { EnginePositions } from "./positions.ts";
+import type { Retries } from "./retries.ts";
 
 export interface RunnerParts {
   database: Database;
@@ -20,7 +25,10 @@ export interface RunnerParts {
   streams: EventStreams;
   manifest: EngineManifest;
   positions: EnginePositions;
+  leases: PartitionLeases;
   batches: Batches;
+  isolation: Isolation;
+  retries: Retries;
   log: Log;
 }
 
@@ -28,29 +36,46 @@ export interface RunnerStats {
   /** Events handled or passed over since the start. */
   events: number;
   batches: number;
-  /** Batches that were rolled back. */
+  /** Batches that were rolled back and are tried again as a whole. */
   failures: number;
   /** Why the last batch failed; null while all is well. */
   failing: string | null;
+  parked: number;
   backfilled: number;
+  /** Partitions that belong to this instance. */
+  partitions: number;
 }
 
 /** Longest blocking read; then the ledger is asked whether the stream kept something back. */
 const BLOCK_MS = 1000;
+const BALANCE_EVERY_MS = 2000;
+const RETRY_EVERY_MS = 250;
 const MAX_PAUSE_MS = 5000;
 
-/** Reads an engine's partitions from its positions and applies what it finds, for ever. */
+/** Reads the partitions that belong to this instance from their positions and applies what it finds, for ever. */
 export class Runner {
-  readonly stats: RunnerStats = { events: 0, batches: 0, failures: 0, failing: null, backfilled: 0 };
+  readonly stats: RunnerStats = {
+    events: 0,
+    batches: 0,
+    failures: 0,
+    failing: null,
+    parked: 0,
+    backfilled: 0,
+    partitions: 0,
+  };
   readonly #parts: RunnerParts;
+  readonly #caution: Caution;
   readonly #stopping = new AbortController();
+  readonly #pulse = new Pulse();
   #positions = new Map<PartitionName, PartitionPosition>();
-  #losses = -1;
+  #verified_losses = -1;
+  #balanced_at = Number.NEGATIVE_INFINITY;
+  #retried_at = Number.NEGATIVE_INFINITY;
   #running: Promise<void> = Promise.resolve();
-  #wakeUp: (() => void) | undefined;
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
+    this.#caution = new Caution(parts);
   }
 
   start(): void {
@@ -60,48 +85,79 @@ export class Runner {
   /** Lets the batch in hand finish. May be called more than once. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#wakeUp?.();
+    this.#pulse.beat();
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    const reader = this.#parts.streams.reader();
+    const { streams, leases, log } = this.#parts;
+    const reader = streams.reader();
     this.#stopping.signal.addEventListener("abort", () => reader.close(), { once: true });
     let pause = 0;
     while (!this.#stopping.signal.aborted) {
       try {
-        if (pause > 0) await this.#pause(pause);
-        this.#positions = await this.#parts.positions.load();
-        await this.#catchUp();
+        if (pause > 0) await this.#pulse.wait(pause);
+        this.#balanced_at = Number.NEGATIVE_INFINITY;
         await this.#follow(reader, () => {
           pause = 0;
         });
       } catch (error) {
-        if (this.#stopping.signal.aborted) return;
+        if (this.#stopping.signal.aborted) break;
+        if (error instanceof NotOwner) continue;
         pause = Math.min(Math.max(50, pause * 2), MAX_PAUSE_MS);
         this.stats.failures++;
         this.stats.failing = error instanceof Error ? error.message : String(error);
-        this.#parts.log.warn({ err: error, pause_ms: pause }, "batch failed, trying again after a pause");
+        log.warn({ err: error, pause_ms: pause }, "batch failed, trying again after a pause");
       }
     }
+    await leases.release().catch((error) => log.warn({ err: error }, "partitions not given back; their leases end"));
   }
 
   async #follow(reader: StreamReader, progressed: () => void): Promise<void> {
     const { manifest, database } = this.#parts;
-    const options = { count: manifest.batch_size, block_ms: BLOCK_MS };
     while (!this.#stopping.signal.aborted) {
-      const read = await reader.read(this.#positions, options);
+      await this.#balance();
+      await this.#retry();
+      const read = await this.#read(reader, manifest.batch_size);
       if (this.#stopping.signal.aborted) return;
       if (read.length === 0) {
         await this.#catchUp();
       } else {
-        if (database.losses !== this.#losses) await this.#refuseGhosts(read);
+        if (database.losses !== this.#verified_losses) await this.#refuseGhosts(read);
         for (const entries of read) await this.#fillHole(entries);
         await this.#apply(read);
       }
       this.stats.failing = null;
       progressed();
     }
+  }
+
+  async #read(reader: StreamReader, count: number): Promise<StreamEntry[][]> {
+    if (this.#positions.size > 0) return await reader.read(this.#positions, { count, block_ms: BLOCK_MS });
+    await this.#pulse.wait(BLOCK_MS);
+    return [];
+  }
+
+  /** Takes its share of the partitions; what is new is first read from the ledger, whatever the stream holds. */
+  async #balance(): Promise<void> {
+    if (performance.now() - this.#balanced_at < BALANCE_EVERY_MS) return;
+    const { positions, leases, log } = this.#parts;
+    await positions.ensure();
+    const { held, taken } = await leases.balance();
+    this.#balanced_at = performance.now();
+    this.stats.partitions = held.size;
+    for (const partition of taken) this.#caution.note(partition);
+    const unchanged = taken.length === 0 && held.size === this.#positions.size;
+    if (unchanged && [...held].every((name) => this.#positions.has(name))) return;
+    this.#positions = await positions.owned();
+    log.debug({ held: held.size, taken: taken.length }, "partitions");
+    await this.#catchUp();
+  }
+
+  async #retry(): Promise<void> {
+    if (performance.now() - this.#retried_at < RETRY_EVERY_MS) return;
+    await this.#parts.retries.run([...this.#positions.keys()], this.#stopping.signal);
+    this.#retried_at = performance.now();
   }
 
   /** Reads from the ledger what the relay has published and the streams did not bring. */
@@ -121,22 +177,25 @@ export class Runner {
 
   /** Applies (position, upto] of a partition from the ledger, page by page. */
   async #backfill(ref: PartitionRef, upto: number): Promise<void> {
-    const { ledger, manifest, log } = this.#parts;
+    const { ledger, manifest, batches, log } = this.#parts;
     const name = nameOf(ref);
     for (;;) {
       const position = this.#positions.get(name)?.position ?? 0;
       if (position >= upto || this.#stopping.signal.aborted) return;
       const entries = await ledger.partition(ref, position, upto, manifest.batch_size);
-      if (entries.length === 0) {
-        log.error(
-          { partition: name, after: position, upto },
-          "the ledger no longer holds these events; going on without them",
-        );
-        await this.#apply([], new Map([[name, { stream: ref.stream, partition: ref.partition, position: upto }]]));
-        return;
+      if (entries.length > 0) {
+        this.stats.backfilled += entries.length;
+        await this.#apply([entries]);
+        await this.#balance();
+        continue;
       }
-      this.stats.backfilled += entries.length;
-      await this.#apply([entries]);
+      log.error(
+        { partition: name, after: position, upto },
+        "the ledger no longer holds these events; going on without",
+      );
+      const end = { stream: ref.stream, partition: ref.partition, position: upto };
+      this.#note(await batches.apply([], this.#stopping.signal, new Map([[name, end]])));
+      return;
     }
   }
 
@@ -145,35 +204,34 @@ export class Runner {
    * is ahead of it holds events that never were. Nothing read before this check is applied.
    */
   async #refuseGhosts(read: readonly (readonly StreamEntry[])[]): Promise<void> {
-    const losses = this.#parts.database.losses;
+    const { database, ledger } = this.#parts;
+    const losses = database.losses;
     const entries = read.flat();
-    const known = await this.#parts.ledger.eventIds(entries.map(({ seq }) => seq));
-    const ghost = entries.find(({ seq, event_id }) => known.get(seq) !== event_id);
-    if (ghost)
-      throw new Error(
-        `stream entry ${ghost.seq}-0 is not in the ledger; waiting for the relay to fill the stream again`,
-      );
-    this.#losses = losses;
+    const known = await ledger.eventIds(entries.map(({ seq }) => seq));
+    const oldest = await ledger.oldest();
+    const ghost = entries.find(({ seq, event_id }) => seq >= oldest && known.get(seq) !== event_id);
+    if (ghost) {
+      throw new Error(`stream entry ${ghost.seq}-0 is not in the ledger; the relay has to fill the stream again`);
+    }
+    this.#verified_losses = losses;
   }
 
-  async #apply(read: readonly (readonly StreamEntry[])[], upto?: Map<PartitionName, PartitionPosition>): Promise<void> {
+  async #apply(read: readonly (readonly StreamEntry[])[]): Promise<void> {
     const fresh = read
       .map((entries) => entries.filter((entry) => entry.seq > (this.#positions.get(nameOf(entry))?.position ?? 0)))
       .filter((entries) => entries.length > 0);
-    if (fresh.length === 0 && !upto) return;
-    const { events, positions } = await this.#parts.batches.apply(fresh, this.#stopping.signal, upto);
-    for (const position of positions) this.#positions.set(nameOf(position), position);
-    this.stats.events += events;
-    this.stats.batches++;
+    if (fresh.length === 0) return;
+    const { wary, free } = this.#caution.divide(fresh);
+    for (const entry of wary)
+      for (const outcome of await this.#caution.apply(entry, this.#stopping.signal)) this.#note(outcome);
+    if (free.length === 0) return;
+    for (const outcome of await this.#parts.isolation.apply(free, this.#stopping.signal)) this.#note(outcome);
   }
 
-  async #pause(milliseconds: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  #note({ events, parked, positions }: Awaited<ReturnType<Batches["apply"]>>): void {
+    for (const position of positions) this.#positions.set(nameOf(position), position);
+    this.stats.events += events;
+    this.stats.parked += parked;
+    this.stats.batches++;
   }
 }

@@ -52,7 +52,7 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
       if (instance) tell({ type: "response", id: data.id, response: await instance.handle(data.request) });
       return;
     case "stats":
-      if (instance) tell({ type: "stats", id: data.id, stats: instance.stats });
+      if (instance?.stats) tell({ type: "stats", id: data.id, stats: instance.stats });
       return;
     case "stop":
       await instance?.stop();

@@ -1,3 +1,7 @@
+import type { Static } from "typebox";
+import type { EmitContracts } from "./emits.ts";
+import type { EventEnvelope } from "./events.ts";
+
 /** A row of a query. */
 export type Row = Record<string, unknown>;
 export type Parameter = string | number | boolean | null;
@@ -36,19 +40,44 @@ export interface EngineLog {
 }
 
 /** What a handler of one event gets. `db` sees the rows of the event's tenant only. */
-export interface HandlerContext<Config> {
+export interface HandlerContext<Config, Emits extends EmitContracts = EmitContracts> {
   db: EngineDb;
+  tenant: EngineTenant;
   /** The tenant's configuration of this engine, defaults applied. */
   config: Config;
+  /** 1 for the first time, counted over retries. */
+  attempt: number;
+  /** True while history is read again after `engine replay`: what is emitted now was emitted before and is dropped. */
+  replaying: boolean;
+  /** Appends an event to the stream named after the engine, in the transaction of the effects. */
+  emit<T extends keyof Emits & string>(event_type: T, payload: Static<Emits[T]["payload"]>): void;
   log: EngineLog;
   /** Aborted when the handler's time is over or the host stops. */
   signal: AbortSignal;
 }
 
 /** What a set-based handler gets. `db` sees the engine's rows of every tenant: every statement must name `tenant_id`. */
-export interface BatchContext<Config> {
+export interface BatchContext<Config, Emits extends EmitContracts = EmitContracts> {
   db: EngineDb;
+  tenantOf(tenant_id: string): Promise<EngineTenant>;
   configOf(tenant_id: string): Promise<Config>;
+  /** True when all events of the batch are read again after `engine replay`. */
+  replaying: boolean;
+  /** Appends an event that `cause` brought about. */
+  emit<T extends keyof Emits & string>(cause: EventEnvelope, event_type: T, payload: Static<Emits[T]["payload"]>): void;
+  log: EngineLog;
+  signal: AbortSignal;
+}
+
+/** What a job gets. No transaction is open: speak to the outside world between them, never inside one. */
+export interface JobContext<Config> {
+  /** Runs `work` in a transaction that sees the rows of one tenant. */
+  transaction<T>(tenant_id: string, work: (db: EngineDb) => Promise<T>): Promise<T>;
+  /** Runs `work` in a transaction that sees the engine's rows of every tenant: to claim what is due. */
+  everywhere<T>(work: (db: EngineDb) => Promise<T>): Promise<T>;
+  /** Whether the engine is on for a tenant, and how it is configured: jobs must leave the others alone. */
+  settingOf(tenant_id: string): Promise<{ enabled: boolean; config: Config }>;
+  tenantOf(tenant_id: string): Promise<EngineTenant>;
   log: EngineLog;
   signal: AbortSignal;
 }
@@ -59,5 +88,11 @@ export interface RouteContext<Config> {
   tenant: EngineTenant;
   user: EngineUser;
   config: Config;
+  log: EngineLog;
+}
+
+/** What `reset` gets: a transaction that sees the engine's rows of every tenant, after the derived tables were emptied. */
+export interface ResetContext {
+  db: EngineDb;
   log: EngineLog;
 }

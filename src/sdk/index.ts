@@ -9,17 +9,23 @@ export type {
   EngineTenant,
   EngineUser,
   HandlerContext,
+  JobContext,
   Parameter,
+  ResetContext,
   RouteContext,
   Row,
 } from "./context.ts";
+export type { EmitContract, EmitContracts } from "./emits.ts";
 export {
   type BatchHandler,
   defineEngine,
   type EngineDefinition,
+  type EngineJob,
   type EngineMigration,
   type EventHandlers,
+  type RetryPolicy,
   type Subscription,
 } from "./engine.ts";
 export type { EventEnvelope, EventOf, EventType, StreamName } from "./events.ts";
+export { PermanentError, RetryLater } from "./outcomes.ts";
 export type { EngineApp } from "./routes.ts";

@@ -1,0 +1,66 @@
+import type { EventEnvelope } from "../contracts/envelope.ts";
+import { MAX_HOPS } from "../contracts/envelope.ts";
+import { instantNow } from "../platform/events/instant.ts";
+import { EventContracts, type NewEvent } from "../platform/events/ledger.ts";
+import { partitionOf } from "../platform/events/partition.ts";
+import type { EmitContracts } from "../sdk/emits.ts";
+
+/** An engine emitted because of an event that had come through too many engines already. */
+class TooManyHops extends Error {
+  readonly code = "permanent";
+}
+
+/** Collects what the handlers of one batch emit; the host appends it last. */
+export class Emitting {
+  readonly #engine: string;
+  readonly #contracts: EventContracts;
+  readonly #partitions: number;
+
+  constructor(engine: string, contracts: EmitContracts, partitions: number) {
+    this.#engine = engine;
+    this.#contracts = new EventContracts(engine, contracts);
+    this.#partitions = partitions;
+  }
+
+  batch(): EmittedBatch {
+    const ordinals = new Map<string, number>();
+    const events: NewEvent[] = [];
+    return {
+      events,
+      emit: (cause, event_type, payload) => {
+        if (cause.hops + 1 > MAX_HOPS) {
+          throw new TooManyHops(`an event through ${cause.hops} engines may not bring about another`);
+        }
+        const ordinal = ordinals.get(cause.event_id) ?? 0;
+        ordinals.set(cause.event_id, ordinal + 1);
+        events.push({
+          event_id: emittedId(this.#engine, cause.event_id, ordinal),
+          tenant_id: cause.tenant_id,
+          stream: this.#engine,
+          partition: partitionOf(cause.tenant_id, this.#partitions),
+          event_type,
+          ...this.#contracts.check(event_type, payload),
+          payload,
+          occurred_at: instantNow(),
+          trace: cause.trace,
+          causation_id: cause.event_id,
+          hops: cause.hops + 1,
+        });
+      },
+    };
+  }
+}
+
+export interface EmittedBatch {
+  readonly events: readonly NewEvent[];
+  emit(cause: EventEnvelope, event_type: string, payload: unknown): void;
+}
+
+/** UUID v8 from (engine, causing event, ordinal): the same event emitted again has the same id. */
+export function emittedId(engine: string, causation_id: string, ordinal: number): string {
+  const digest = new Bun.CryptoHasher("sha256").update(`${engine} ${causation_id} ${ordinal}`).digest();
+  digest.writeUInt8((digest.readUInt8(6) & 0x0f) | 0x80, 6);
+  digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = digest.toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}

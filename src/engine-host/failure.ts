@@ -1,0 +1,52 @@
+import { codeOf, isTransient } from "../platform/database/errors.ts";
+
+/** What a failed event is told apart by, stored with it and shown to operators. */
+export interface Failure {
+  code: string;
+  message: string;
+  /** The same for failures that are the same but for ids and numbers in their text. */
+  fingerprint: string;
+  /** No attempt will help. */
+  permanent: boolean;
+  /** The handler asked for this pause; it is no attempt. */
+  delay_ms: number | undefined;
+}
+
+/** A handler took longer than it may. */
+export class HandlerTimeout extends Error {
+  readonly code = "handler_timeout";
+}
+
+/** The event's contract is newer than this program: a newer one will handle it. */
+export class VersionUnknown extends Error {
+  readonly code = "version_unknown";
+}
+
+/** How long an event of a newer contract waits before it is looked at again. */
+const VERSION_PAUSE_MS = 60_000;
+const MAX_MESSAGE = 1000;
+
+export function failureOf(error: unknown): Failure {
+  const message = (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE);
+  const code = codeOf(error) ?? (error instanceof Error ? error.name : "unknown");
+  const shape = message.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, "<id>").replace(/\d+(?:\.\d+)?/g, "<n>");
+  return {
+    code,
+    message,
+    fingerprint: new Bun.CryptoHasher("sha256").update(`${code} ${shape}`).digest("hex").slice(0, 12),
+    permanent: code === "permanent",
+    delay_ms: code === "version_unknown" ? VERSION_PAUSE_MS : delayOf(error),
+  };
+}
+
+function delayOf(error: unknown): number | undefined {
+  if (codeOf(error) !== "retry_later" || typeof error !== "object" || error === null) return undefined;
+  return "delay_ms" in error && typeof error.delay_ms === "number" ? Math.max(0, error.delay_ms) : 0;
+}
+
+const NOT_THE_EVENTS_FAULT = new Set(["hole", "not_owner", "stopping"]);
+
+/** True when the event is not to blame: the surroundings failed, the batch was not ours, or the host is stopping. */
+export function isBlameless(error: unknown): boolean {
+  return isTransient(error) || NOT_THE_EVENTS_FAULT.has(codeOf(error) ?? "");
+}

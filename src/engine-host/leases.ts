@@ -1,0 +1,91 @@
+import type { Database } from "../platform/database/database.ts";
+import { nameOf, type PartitionName } from "../platform/streams/streams.ts";
+import type { EngineManifest } from "./manifest.ts";
+
+/** Seconds a partition belongs to an owner that says nothing. */
+const LEASE_SECONDS = 10;
+
+/** A partition that was just taken over: how often a start of it ended without a commit. */
+export interface TakenPartition {
+  stream: string;
+  partition: number;
+  position: number;
+  replay_until: number;
+  starts_without_commit: number;
+}
+
+/**
+ * Which partitions of an engine this instance works on. Shares are equal by the number of instances that are alive; an
+ * instance that has too many gives some up, one that died loses all when its lease ends. Leases only share the work:
+ * what keeps a stale owner from committing is that every batch locks its position rows and looks for its own name.
+ */
+export class PartitionLeases {
+  readonly #database: Database;
+  readonly #manifest: EngineManifest;
+  readonly owner: string;
+
+  constructor(database: Database, manifest: EngineManifest, owner: string) {
+    this.#database = database;
+    this.#manifest = manifest;
+    this.owner = owner;
+  }
+
+  /** Renews what is held, gives up what is too much, takes what is free. Returns all that is held, and what is new of it. */
+  async balance(): Promise<{ held: Set<PartitionName>; taken: TakenPartition[] }> {
+    const { name } = this.#manifest;
+    return await this.#database.transaction({}, async (tx) => {
+      await tx.query("select pg_advisory_xact_lock(hashtext('engine leases'), hashtext($1))", [name]);
+      await tx.query(
+        `insert into lease (name, owner, lease_until)
+         values ('engine ' || $1 || ' ' || $2, $2, clock_timestamp() + make_interval(secs => $3))
+         on conflict (name) do update set lease_until = excluded.lease_until`,
+        [name, this.owner, LEASE_SECONDS],
+      );
+      await tx.query("delete from lease where name like 'engine ' || $1 || ' %' and lease_until < clock_timestamp()", [
+        name,
+      ]);
+      const [count] = await tx.query<{ alive: number; partitions: number }>(
+        `select (select count(*) from lease where name like 'engine ' || $1 || ' %') as alive,
+                (select count(*) from engine_position where engine = $1) as partitions`,
+        [name],
+      );
+      const share = Math.ceil((count?.partitions ?? 0) / Math.max(1, count?.alive ?? 1));
+      await tx.query(
+        `update engine_position p set owner = null, lease_until = null
+         from (select stream, partition, row_number() over (order by stream, partition) as place
+               from engine_position where engine = $1 and owner = $2) mine
+         where p.engine = $1 and p.stream = mine.stream and p.partition = mine.partition and mine.place > $3`,
+        [name, this.owner, share],
+      );
+      const renewed = await tx.query<{ stream: string; partition: number }>(
+        `update engine_position set lease_until = clock_timestamp() + make_interval(secs => $3)
+         where engine = $1 and owner = $2 returning stream, partition`,
+        [name, this.owner, LEASE_SECONDS],
+      );
+      const taken = await tx.query<TakenPartition & Record<string, unknown>>(
+        `update engine_position p
+         set owner = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
+             starts_without_commit = p.starts_without_commit + 1
+         where p.engine = $1 and (p.stream, p.partition) in (
+           select stream, partition from engine_position
+           where engine = $1 and (owner is null or lease_until < clock_timestamp())
+           order by stream, partition limit $4)
+         returning stream, partition, position, replay_until, starts_without_commit`,
+        [name, this.owner, LEASE_SECONDS, Math.max(0, share - renewed.length)],
+      );
+      return { held: new Set([...renewed, ...taken].map(nameOf)), taken };
+    });
+  }
+
+  /** Gives everything up, so that others need not wait for the end of the leases. */
+  async release(): Promise<void> {
+    const { name } = this.#manifest;
+    await this.#database.query(
+      `with mine as (delete from lease where name = 'engine ' || $1 || ' ' || $2)
+       update engine_position set owner = null, lease_until = null,
+         starts_without_commit = greatest(0, starts_without_commit - 1)
+       where engine = $1 and owner = $2`,
+      [name, this.owner],
+    );
+  }
+}

@@ -1,0 +1,72 @@
+import type { Database } from "../platform/database/database.ts";
+import { ENGINES } from "../platform/database/roles.ts";
+import { nameOf, type PartitionName } from "../platform/streams/streams.ts";
+import { NotOwner } from "./batches.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { failureOf, isBlameless } from "./failure.ts";
+import type { EngineManifest } from "./manifest.ts";
+import type { ParkedEvent, Parking } from "./parking.ts";
+import type { EnginePositions } from "./positions.ts";
+
+const AT_ONCE = 100;
+const IDLE_AFTER_HANDLER_MS = 5000;
+
+export interface RetryParts {
+  database: Database;
+  manifest: EngineManifest;
+  positions: EnginePositions;
+  parking: Parking;
+  dispatch: Dispatch;
+}
+
+/** Tries parked events again when their time has come, fenced by the position row as batches are. */
+export class Retries {
+  readonly #parts: RetryParts;
+
+  constructor(parts: RetryParts) {
+    this.#parts = parts;
+  }
+
+  /** Handles what is due in the partitions named; returns how many were. */
+  async run(names: readonly PartitionName[], stopping: AbortSignal): Promise<number> {
+    if (names.length === 0) return 0;
+    const due = await this.#parts.parking.due(this.#parts.database, names, AT_ONCE);
+    for (const event of due) {
+      if (stopping.aborted) return 0;
+      await this.#retry(event, stopping);
+    }
+    return due.length;
+  }
+
+  async #retry(event: ParkedEvent, stopping: AbortSignal): Promise<void> {
+    const { parking, dispatch } = this.#parts;
+    try {
+      await this.#fenced(event, async (tx, replay_until) => {
+        const taken = await parking.take(tx, event);
+        if (!taken) return;
+        const isReplay = () => taken.seq <= replay_until;
+        await dispatch.run(tx, { entries: [taken], attempt: taken.attempts + 1, isReplay, stopping });
+        await parking.succeed(tx, taken);
+      });
+    } catch (error) {
+      if (isBlameless(error) || stopping.aborted) throw error;
+      await this.#fenced(event, async (tx) => {
+        const taken = await parking.take(tx, event);
+        if (taken) await parking.fail(tx, taken, failureOf(error));
+      });
+    }
+  }
+
+  async #fenced(
+    event: ParkedEvent,
+    work: (tx: Parameters<Parameters<Database["transaction"]>[1]>[0], replay_until: number) => Promise<void>,
+  ): Promise<void> {
+    const { database, manifest, positions } = this.#parts;
+    const scope = { role: ENGINES, idle_timeout_ms: manifest.handler_timeout_ms + IDLE_AFTER_HANDLER_MS };
+    await database.transaction(scope, async (tx) => {
+      const row = (await positions.lock(tx, [event])).get(nameOf(event));
+      if (!row) throw new NotOwner(`${nameOf(event)} belongs to another host now`);
+      await work(tx, row.replay_until);
+    });
+  }
+}
