@@ -14,5 +14,14 @@ export function connectCache(url: string, onError: (error: Error) => void): Redi
     autoResendUnfulfilledCommands: false,
   });
   redis.on("error", onError);
+  const send = redis.sendCommand.bind(redis);
+  redis.sendCommand = (command, stream) => {
+    // A connection on which one answer did not come is given up: until it is made anew everything fails at once, so a
+    // Redis that hangs costs one wait and not one for each request.
+    command.promise.catch((error: unknown) => {
+      if (error instanceof Error && error.message === "Command timed out") redis.disconnect(true);
+    });
+    return send(command, stream);
+  };
   return redis;
 }

@@ -2,9 +2,6 @@ import type { Redis } from "ioredis";
 import type { UserRole } from "../tenancy/unit-of-work.ts";
 import { type Answer, ENDED_MS, KEEP_MS, keyOf, MemorySessionCache, type SessionCache } from "./session-cache.ts";
 
-/** After a failure Redis is left alone for this long, so that one that hangs slows few requests. */
-const PAUSE_MS = 2000;
-
 /**
  * Shared by all processes, so that a session that ends in one ends in all at once, and a restart does not ask the
  * database for everybody. The memory in front of it keeps an answer only for the time it has left in Redis.
@@ -12,9 +9,8 @@ const PAUSE_MS = 2000;
 export class RedisSessionCache implements SessionCache {
   readonly #redis: Redis;
   readonly #near = new MemorySessionCache();
-  #pausedUntil = 0;
 
-  /** `redis` must fail fast: see `connectCache`. */
+  /** `redis` must fail at once instead of waiting: see `connectCache`. */
   constructor(redis: Redis) {
     this.#redis = redis;
   }
@@ -22,7 +18,7 @@ export class RedisSessionCache implements SessionCache {
   async get(tenant_id: string, session_id: string): Promise<Answer | undefined> {
     const near = await this.#near.get(tenant_id, session_id);
     if (near !== undefined) return near;
-    return await this.#attempt(async () => {
+    return await attempt(async () => {
       const key = keyOf(tenant_id, session_id);
       const [text, left] = await Promise.all([this.#redis.get(key), this.#redis.pttl(key)]);
       const answer = text === null ? undefined : answerOf(text);
@@ -35,29 +31,28 @@ export class RedisSessionCache implements SessionCache {
   async put(tenant_id: string, session_id: string, answer: Answer): Promise<void> {
     await this.#near.put(tenant_id, session_id, answer);
     // NX: an "ended" written since the database was read stays.
-    await this.#attempt(() => this.#redis.set(keyOf(tenant_id, session_id), textOf(answer), "PX", KEEP_MS, "NX"));
+    await attempt(() => this.#redis.set(keyOf(tenant_id, session_id), textOf(answer), "PX", KEEP_MS, "NX"));
   }
 
   async end(tenant_id: string, session_ids: readonly string[]): Promise<void> {
     await this.#near.end(tenant_id, session_ids);
-    await this.#attempt(() =>
+    await attempt(() =>
       Promise.all(session_ids.map((id) => this.#redis.set(keyOf(tenant_id, id), "ended", "PX", ENDED_MS))),
     );
   }
 
   async forget(tenant_id: string, session_ids: readonly string[]): Promise<void> {
     await this.#near.forget(tenant_id, session_ids);
-    await this.#attempt(() => Promise.all(session_ids.map((id) => this.#redis.del(keyOf(tenant_id, id)))));
+    await attempt(() => Promise.all(session_ids.map((id) => this.#redis.del(keyOf(tenant_id, id)))));
   }
+}
 
-  async #attempt<T>(ask: () => Promise<T>): Promise<T | undefined> {
-    if (this.#pausedUntil > performance.now()) return undefined;
-    try {
-      return await ask();
-    } catch {
-      this.#pausedUntil = performance.now() + PAUSE_MS;
-      return undefined;
-    }
+/** Redis is allowed to be away: then the database is asked. */
+async function attempt<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch {
+    return undefined;
   }
 }
 

@@ -24,7 +24,7 @@ export interface SessionCache {
 
 interface Kept {
   answer: Answer;
-  /** `performance.now()` until which it is used. */
+  /** Time of the clock until which it is used. */
   until: number;
 }
 
@@ -33,6 +33,12 @@ const MAX_KEPT = 50_000;
 /** In this process: all there is without Redis, and what stands before it. */
 export class MemorySessionCache implements SessionCache {
   readonly #kept = new Map<string, Kept>();
+  readonly #now: () => number;
+
+  /** `now`: milliseconds of a clock that never goes back. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
   async get(tenant_id: string, session_id: string): Promise<Answer | undefined> {
     return this.#live(keyOf(tenant_id, session_id))?.answer;
@@ -54,12 +60,12 @@ export class MemorySessionCache implements SessionCache {
 
   #live(key: string): Kept | undefined {
     const kept = this.#kept.get(key);
-    return kept && kept.until > performance.now() ? kept : undefined;
+    return kept && kept.until > this.#now() ? kept : undefined;
   }
 
   #keep(key: string, answer: Answer, keep_ms: number): void {
     if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
-    this.#kept.set(key, { answer, until: performance.now() + keep_ms });
+    this.#kept.set(key, { answer, until: this.#now() + keep_ms });
   }
 }
 
