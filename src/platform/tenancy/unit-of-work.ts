@@ -75,45 +75,58 @@ export class UnitOfWork<C extends StreamContracts> {
   }
 
   async #once<T>(context: WorkContext, work: (work: Work<C>) => Promise<T>): Promise<T> {
-    const { database, role, contracts, partitions, committed } = this.#options;
-    const { tenant, actor, trace } = context;
-    const now = context.now ?? instantNow();
+    const { database, role, committed } = this.#options;
     const events: NewEvent[] = [];
     const scope = {
       role,
-      tenant_id: tenant.tenant_id,
+      tenant_id: context.tenant.tenant_id,
       idle_timeout_ms: IDLE_TIMEOUT_MS,
       statement_timeout_ms: STATEMENT_TIMEOUT_MS,
     };
     const result = await database.transaction(scope, async (tx) => {
-      const answer = await work({
-        tx,
-        get orm() {
-          return tx.orm;
-        },
-        tenant,
-        actor,
-        now,
-        record: (event_type, payload) => {
-          events.push({
-            event_id: Bun.randomUUIDv7(),
-            tenant_id: tenant.tenant_id,
-            stream: contracts.stream,
-            partition: partitionOf(tenant.tenant_id, partitions),
-            event_type,
-            ...contracts.check(event_type, payload),
-            payload,
-            occurred_at: now,
-            trace,
-            causation_id: null,
-            hops: 0,
-          });
-        },
-      });
+      const answer = await work(workOn<C>(tx, context, this.#options, events));
       await appendEvents(tx, events);
       return answer;
     });
     if (events.length > 0) committed();
     return result;
   }
+}
+
+/**
+ * Work on an open transaction. What it records is added to `events`; the caller appends them as the last statement
+ * before COMMIT.
+ */
+export function workOn<C extends StreamContracts>(
+  tx: Transaction,
+  context: WorkContext,
+  { contracts, partitions }: Pick<UnitOfWorkOptions, "contracts" | "partitions">,
+  events: NewEvent[],
+): Work<C> {
+  const { tenant, actor, trace, now = instantNow() } = context;
+  const { tenant_id } = tenant;
+  return {
+    tx,
+    get orm() {
+      return tx.orm;
+    },
+    tenant,
+    actor,
+    now,
+    record: (event_type, payload) => {
+      events.push({
+        event_id: Bun.randomUUIDv7(),
+        tenant_id,
+        stream: contracts.stream,
+        partition: partitionOf(tenant_id, partitions),
+        event_type,
+        ...contracts.check(event_type, payload),
+        payload,
+        occurred_at: now,
+        trace,
+        causation_id: null,
+        hops: 0,
+      });
+    },
+  };
 }
