@@ -2,7 +2,7 @@ import type { AnyElysia } from "elysia";
 import pino from "pino";
 import { type Construction, construction } from "../../src/contracts/construction.ts";
 import { AccessTokens } from "../../src/platform/auth/tokens.ts";
-import type { Database, Row } from "../../src/platform/database/database.ts";
+import type { Row } from "../../src/platform/database/database.ts";
 import { VERTICAL } from "../../src/platform/database/roles.ts";
 import { instantNow } from "../../src/platform/events/instant.ts";
 import { EventContracts } from "../../src/platform/events/ledger.ts";
@@ -14,6 +14,7 @@ import { Tenants } from "../../src/platform/tenancy/tenant.ts";
 import { type Actor, UnitOfWork, type UserRole } from "../../src/platform/tenancy/unit-of-work.ts";
 import { constructionRoutes } from "../../src/verticals/construction/index.ts";
 import type { ShopWork } from "../../src/verticals/construction/work.ts";
+import type { Stand } from "./stand.ts";
 
 /** An answer as a client sees it; `body` is whatever JSON came. */
 export interface Answer {
@@ -37,23 +38,23 @@ export class Shop {
   readonly tenant_id = Bun.randomUUIDv7();
   readonly admin: Actor = { id: Bun.randomUUIDv7(), role: "admin" };
   readonly seller: Actor = { id: Bun.randomUUIDv7(), role: "seller" };
-  readonly database: Database;
+  readonly stand: Stand;
   readonly uow: UnitOfWork<Construction>;
   readonly app: AnyElysia;
   readonly #tokens = new AccessTokens({ secret: "s".repeat(32), algorithm: "HS256", expire_minutes: 10 });
   readonly #tenants: Tenants;
 
-  private constructor(database: Database, slug: string) {
-    this.database = database;
+  private constructor(stand: Stand, slug: string) {
+    this.stand = stand;
     this.slug = slug;
     this.uow = new UnitOfWork<Construction>({
-      database,
+      database: stand.vertical,
       role: VERTICAL,
       contracts: CONTRACTS,
       partitions: PARTITIONS,
       committed: () => undefined,
     });
-    this.#tenants = new Tenants(database, VERTICAL, 0);
+    this.#tenants = new Tenants(stand.vertical, VERTICAL, 0);
     const readiness = new Readiness();
     readiness.serving();
     const gate = new Gate({
@@ -83,14 +84,12 @@ export class Shop {
     );
   }
 
-  static async open(database: Database, slug = "casa-verde", features: Record<string, boolean> = {}): Promise<Shop> {
-    const shop = new Shop(database, slug);
-    await database.query("insert into tenants (tenant_id, slug, name, features) values ($1, $2, $3, $4::text::jsonb)", [
-      shop.tenant_id,
-      slug,
-      `Shop ${slug}`,
-      JSON.stringify(features),
-    ]);
+  static async open(stand: Stand, slug = "casa-verde", features: Record<string, boolean> = {}): Promise<Shop> {
+    const shop = new Shop(stand, slug);
+    await stand.admin.query(
+      "insert into tenants (tenant_id, slug, name, features) values ($1, $2, $3, $4::text::jsonb)",
+      [shop.tenant_id, slug, `Shop ${slug}`, JSON.stringify(features)],
+    );
     return shop;
   }
 
@@ -137,10 +136,33 @@ export class Shop {
 
   /** What the ledger holds of this shop, in order. */
   async events(type?: string): Promise<{ event_type: string; key: string; payload: Record<string, unknown> }[]> {
-    return await this.database.query<Row & { event_type: string; key: string; payload: Record<string, unknown> }>(
+    return await this.stand.admin.query<Row & { event_type: string; key: string; payload: Record<string, unknown> }>(
       `select event_type, key, payload from event_log
        where tenant_id = $1 and ($2::text is null or event_type = $2) order by seq`,
       [this.tenant_id, type ?? null],
     );
+  }
+
+  /** A product of this shop; what is not given is some building material for 10.00. */
+  async product(fields: Record<string, unknown> = {}): Promise<string> {
+    return await this.#made("/products", { name: "Cimento CP II 50 kg", unit: "SC", base_price: "10.00", ...fields });
+  }
+
+  async customer(fields: Record<string, unknown> = {}): Promise<string> {
+    return await this.#made("/customers", { kind: "individual", name: "Maria da Silva", ...fields });
+  }
+
+  async quote(fields: Record<string, unknown>): Promise<string> {
+    return await this.#made("/quotes", fields);
+  }
+
+  async order(fields: Record<string, unknown>): Promise<string> {
+    return await this.#made("/orders", fields);
+  }
+
+  async #made(path: string, body: unknown): Promise<string> {
+    const answer = await this.post(path, body);
+    if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body.id;
   }
 }

@@ -218,7 +218,7 @@ create index quotes_created on quotes (tenant_id, created_at, id);
 create index quotes_status on quotes (tenant_id, status, created_at, id);
 create index quotes_customer on quotes (tenant_id, customer_id, created_at, id);
 create index quotes_job_site on quotes (tenant_id, customer_id, job_site_id) where job_site_id is not null;
-create index quotes_approved on quotes (tenant_id, approved_at) where approved_at is not null;
+create index quotes_approved on quotes (tenant_id, approved_at) include (status) where approved_at is not null;
 call protect_tenant_table('quotes');
 grant select, insert, update on quotes to basecommerce_vertical;
 
@@ -270,7 +270,8 @@ create index orders_created on orders (tenant_id, created_at, id);
 create index orders_status on orders (tenant_id, status, created_at, id);
 create index orders_customer on orders (tenant_id, customer_id, created_at, id);
 create index orders_job_site on orders (tenant_id, customer_id, job_site_id) where job_site_id is not null;
-create index orders_delivered on orders (tenant_id, delivered_at) where delivered_at is not null;
+-- With what the dashboard adds up, so that it need not visit the rows.
+create index orders_delivered on orders (tenant_id, delivered_at) include (total_value) where delivered_at is not null;
 call protect_tenant_table('orders');
 grant select, insert, update on orders to basecommerce_vertical;
 
