@@ -1,14 +1,12 @@
 import type { Environment } from "../config/config.ts";
 import type { Database, Transaction } from "../platform/database/database.ts";
-import { PostgresDatabase } from "../platform/database/postgres.ts";
 import { OWNER } from "../platform/database/roles.ts";
 import { notFound } from "../platform/http/problem.ts";
 import { DatabaseSessions, MemorySessionCache } from "../platform/identity/index.ts";
 import { Users } from "../platform/identity/users.ts";
 import { type Tenant, Tenants } from "../platform/tenancy/tenant.ts";
 import type { Actor } from "../platform/tenancy/unit-of-work.ts";
-import { requireSchema } from "../roles/schema.ts";
-import { ownerUrl } from "./owner-url.ts";
+import { withDatabase } from "./owner-database.ts";
 
 /** Who acts on the command line: none of any shop's people. */
 export const OPERATOR: Actor = { id: "00000000-0000-0000-0000-000000000000", role: "admin" };
@@ -45,12 +43,5 @@ export async function administer(
   environment: Environment,
   work: (administration: Administration) => Promise<void>,
 ): Promise<void> {
-  const url = ownerUrl(flags, environment);
-  const database = new PostgresDatabase({ url, application_name: "basecommerce cli", max: 1, prepare: false });
-  try {
-    await requireSchema(database);
-    await work(new Administration(database));
-  } finally {
-    await database.close();
-  }
+  await withDatabase(flags, environment, (database) => work(new Administration(database)));
 }

@@ -1,3 +1,6 @@
+import { builtinEngines } from "../engine-host/builtin.ts";
+import { installEngine } from "../engine-host/install.ts";
+import { load } from "../engine-host/loading.ts";
 import { PostgresDatabase } from "../platform/database/postgres.ts";
 import { migrateDatabase } from "../roles/schema.ts";
 
@@ -7,12 +10,17 @@ export interface MigrateOptions {
   log?: (line: string) => void;
 }
 
-/** Brings roles and schema of the database at `url` up to date. Safe to run again, and by several at once. */
+/** Brings roles, schema and built-in engines of the database at `url` up to date. Safe to run again, and by several at once. */
 export async function migrate({ url, log = () => undefined }: MigrateOptions): Promise<void> {
   const database = new PostgresDatabase({ url, application_name: "basecommerce migrate", max: 1 });
   try {
     const applied = await migrateDatabase(database);
     log(applied.length === 0 ? "nothing to migrate" : `applied ${applied.join(", ")}`);
+    // The hosts' own login may not make roles and schemas.
+    for (const name of Object.keys(builtinEngines)) {
+      const steps = await installEngine(database, await load({ kind: "builtin", name }));
+      if (steps.length > 0) log(`engine ${name}: applied ${steps.join(", ")}`);
+    }
   } finally {
     await database.close();
   }

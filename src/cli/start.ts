@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { type Config, ConfigError, ROLES, readConfig } from "../config/config.ts";
+import type { DemoPeople } from "../demo/shop/credentials.ts";
 import { createLog } from "../platform/observability/log.ts";
 import { compose } from "../roles/compose.ts";
 import { type Running, run } from "../runtime/run.ts";
 import { stopRequested } from "../runtime/signals.ts";
-import { startDemo } from "./demo-shop.ts";
+import { DemoShop } from "./demo-shop.ts";
 import { givenFlags, withSettings } from "./setting-flags.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -44,6 +45,8 @@ export function registerStart(program: Command, surroundings: Surroundings, fini
 /** Runs until a signal asks to stop. */
 async function serve(config: Config, demo: boolean, { out }: Surroundings): Promise<void> {
   const log = await createLog(config.log_level);
+  const shop = demo && config.parts.kind === "embedded" ? new DemoShop(config.parts.data_dir, out) : undefined;
+  shop?.greet();
   if (config.parts.kind === "embedded") {
     log.info(
       { data: config.parts.data_dir },
@@ -52,7 +55,9 @@ async function serve(config: Config, demo: boolean, { out }: Surroundings): Prom
   }
   const composition = await compose(config, log);
   let running: Running;
+  let people: DemoPeople | undefined;
   try {
+    people = await shop?.prepare(composition);
     running = await run({
       roles: composition.roles,
       app: composition.app,
@@ -68,7 +73,7 @@ async function serve(config: Config, demo: boolean, { out }: Surroundings): Prom
     await composition.close();
     throw error;
   }
-  if (demo) await startDemo(composition, running.server.url, out);
+  if (people) await shop?.announce(composition, running.server.url, people);
   const signal = await stopRequested();
   log.info({ signal }, "asked to stop");
   await running.stop();

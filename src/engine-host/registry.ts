@@ -1,0 +1,73 @@
+import type { Transaction } from "../platform/database/database.ts";
+
+/** How an engine stands over all hosts. */
+export interface EngineSummary {
+  name: string;
+  version: string;
+  description: string;
+  /** `running` when a host runs it, or else the worst that hosts say; `stopped` when no host is alive. */
+  state: string;
+  reason: string | null;
+  /** Why a replay is due; null when none is. */
+  replay_needed: string | null;
+  /** Event types by stream. */
+  subscriptions: Record<string, string[]>;
+  hosts: EngineOnHost[];
+  /** Events it has not come to yet, at most `LAG_CAP` for each partition. */
+  lag_events: number;
+  /** Age of the oldest of them. */
+  lag_seconds: number;
+  parked: number;
+  dead: number;
+}
+
+export interface EngineOnHost {
+  host: string;
+  version: string | null;
+  state: string;
+  reason: string | null;
+  events: number;
+}
+
+/** Counting further would cost more than it tells. */
+export const LAG_CAP = 100_000;
+/** A host that has not been heard of for longer is gone. */
+const SILENT_SECONDS = 15;
+
+const SUMMARY = `
+  with lag as (
+    select p.engine, sum(behind.events)::bigint as events, max(behind.seconds) as seconds
+    from engine_position p
+    cross join lateral (
+      select count(*) as events, coalesce(extract(epoch from now() - min(occurred_at)), 0)::float8 as seconds
+      from (select occurred_at from event_log l
+            where l.stream = p.stream and l.partition = p.partition and l.seq > p.position
+            order by l.seq limit ${LAG_CAP}) waiting) behind
+    group by p.engine
+  ), parked as (
+    select engine, count(*) filter (where state = 'parked') as parked, count(*) filter (where state = 'dead') as dead
+    from parked_event group by engine
+  ), hosts as (
+    select engine, json_agg(json_build_object('host', host, 'version', version, 'state', state, 'reason', reason,
+             'events', events) order by host) as hosts,
+           bool_or(state = 'running') as running,
+           (array_agg(state order by heartbeat_at desc))[1] as state,
+           (array_agg(reason order by heartbeat_at desc) filter (where reason is not null))[1] as reason
+    from engine_host where heartbeat_at > clock_timestamp() - interval '${SILENT_SECONDS} seconds' group by engine
+  )
+  select coalesce(e.name, h.engine) as name, coalesce(e.version, '') as version,
+         coalesce(e.description, '') as description, e.replay_needed,
+         coalesce(e.manifest->'subscriptions', '{}'::json) as subscriptions,
+         case when h.running then 'running' else coalesce(h.state, 'stopped') end as state, h.reason,
+         coalesce(h.hosts, '[]'::json) as hosts, coalesce(lag.events, 0) as lag_events,
+         coalesce(lag.seconds, 0) as lag_seconds, coalesce(parked.parked, 0) as parked, coalesce(parked.dead, 0) as dead
+  from engine e
+  full join hosts h on h.engine = e.name
+  left join lag on lag.engine = e.name
+  left join parked on parked.engine = e.name
+  order by 1`;
+
+/** All engines that are installed or that a host has tried to run. */
+export async function engineSummaries(tx: Pick<Transaction, "query">): Promise<EngineSummary[]> {
+  return await tx.query<EngineSummary & Record<string, unknown>>(SUMMARY);
+}
