@@ -25,7 +25,7 @@ let shared: Promise<Server> | undefined;
 const own = new WeakMap<Postgres, Promise<Server>>();
 
 /**
- * A database with the whole schema and no rows, dropped when the test file is done. Takes some 50 ms. Roles belong to the
+ * A database with the whole schema and no rows, dropped when the test file is done. Takes some 100 ms. Roles belong to the
  * server, so those of engines that one test installs are there for all others too.
  *
  * With `server`, on that one: for tests that stop or kill it.

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 interface ProcessState {
   parent: number;
@@ -58,7 +58,10 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
 export function processesIn(folder: string): number[] {
   return processes().filter((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder);
+      return (
+        readlinkSync(`/proc/${pid}/cwd`).startsWith(`${folder}/`) ||
+        readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${folder}/`)
+      );
     } catch {
       return false;
     }
