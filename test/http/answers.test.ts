@@ -188,3 +188,12 @@ test("the status that is measured is the one that was sent", async () => {
   const metrics = await (await edge.fetch("/metrics")).text();
   expect(metrics).toContain('http_request_duration_seconds_count{method="GET",route="(none)",status="401"}');
 });
+
+test("no route returns an error with the framework's status(): that one passes by the one place that maps errors", async () => {
+  const found: string[] = [];
+  for await (const path of new Bun.Glob("src/**/*.ts").scan(`${import.meta.dir}/../..`)) {
+    const source = await Bun.file(`${import.meta.dir}/../../${path}`).text();
+    if (/\bstatus\(\s*[45]\d\d/.test(source)) found.push(path);
+  }
+  expect(found).toEqual([]);
+});

@@ -31,15 +31,22 @@ const IDEMPOTENCY_KEY = {
  * are JSON only, errors have one shape, the gate has answers of its own.
  */
 export async function apiDocument(app: AnyElysia, options: ApiDocumentOptions): Promise<Json> {
-  const { toOpenAPISchema } = await import("@elysiajs/openapi/openapi");
+  const { toOpenAPISchema, unwrapSchema } = await import("@elysiajs/openapi/openapi");
   const { paths } = toOpenAPISchema(app, { staticFile: false, methods: ["options"] }, undefined, undefined, "3.1.2");
+  // With a parser of our own the library describes no body at all.
+  const bodies = new Map(
+    app.routes.map(({ method, path, hooks }) => [
+      `${method.toLowerCase()} ${path.replace(/:([^/]+)/g, "{$1}")}`,
+      unwrapSchema(hooks?.body, undefined, "input", "3.1.2"),
+    ]),
+  );
   const described: Json = {};
   const tags = new Set<string>();
   for (const [path, methods] of Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const operations = Object.entries(methods ?? {}).map(([method, found]) => {
       const operation = asJson(found);
       for (const tag of asList(operation.tags)) tags.add(String(tag));
-      return [method, completed(operation)];
+      return [method, completed(operation, bodies.get(`${method} ${path}`))];
     });
     described[path] = Object.fromEntries(operations);
   }
@@ -70,8 +77,8 @@ export async function apiDocument(app: AnyElysia, options: ApiDocumentOptions): 
 }
 
 /** An operation as the library made it, with what is true of it besides. */
-function completed(operation: Json): Json {
-  const { [OPERATION]: given, responses, requestBody, parameters, ...rest } = operation;
+function completed(operation: Json, body: unknown): Json {
+  const { [OPERATION]: given, responses, requestBody: _, parameters, ...rest } = operation;
   const options: OperationOptions = isOperation(given) ? given : { tag: "Other" };
   const fields = asList(parameters).map((field) => parameter(asJson(field)));
   const answers: Json = {};
@@ -82,14 +89,14 @@ function completed(operation: Json): Json {
     answers[status] = { description, content: { [type]: { example } } };
   }
   if (Object.keys(answers).length === 0) answers["200"] = { description: options.answer ?? "It went well." };
-  const takes = { body: requestBody !== undefined, fields: fields.length > 0 };
+  const takes = { body: body !== undefined, fields: fields.length > 0 };
   for (const [status, sentence] of problemsOf(options, takes))
     answers[String(status)] = problemAnswer(status, sentence);
   const all = options.idempotent ? [...fields, IDEMPOTENCY_KEY] : fields;
   return {
     ...rest,
     ...(all.length === 0 ? {} : { parameters: all }),
-    ...(takes.body ? { requestBody: jsonOnly(asJson(requestBody)) } : {}),
+    ...(takes.body ? { requestBody: { required: true, content: { "application/json": { schema: body } } } } : {}),
     responses: answers,
     ...(options.shopless ? { security: [] } : options.open ? { security: [{}, { shop: [] }] } : {}),
   };
@@ -119,15 +126,6 @@ function parameter(field: Json): Json {
 }
 
 const READ_AS = new Set(["integer", "numeric", "boolean"]);
-
-function jsonOnly(body: Json): Json {
-  const { content, description, ...rest } = body;
-  return {
-    ...rest,
-    ...(description === undefined ? {} : { description }),
-    content: { "application/json": asJson(content)["application/json"] },
-  };
-}
 
 function isOperation(value: unknown): value is OperationOptions {
   return typeof value === "object" && value !== null && "tag" in value;

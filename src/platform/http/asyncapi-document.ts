@@ -21,14 +21,14 @@ const uuid = { type: "string", format: "uuid" };
 const nullable = (schema: Json) => ({ anyOf: [schema, { type: "null" }] });
 
 /** AsyncAPI 3.0 of the streams: every event type with its envelope, payload and an example, from the contracts. */
-export function asyncApiDocument(
-  streams: Readonly<Record<string, StreamContracts>>,
+export function asyncApiDocument<S extends { readonly [Name in keyof S]: StreamContracts }>(
+  streams: S,
   info: { title: string; version: string; description: string },
 ): Json {
   const channels: Json = {};
   const operations: Json = {};
   const messages: Json = {};
-  for (const [stream, contracts] of Object.entries(streams)) {
+  for (const [stream, contracts] of Object.entries<StreamContracts>(streams)) {
     const named: Json = {};
     for (const [event_type, contract] of Object.entries(contracts)) {
       const name = `${stream}.${event_type}`;
