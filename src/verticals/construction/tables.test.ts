@@ -29,7 +29,7 @@ const tables: PgTable[] = [
 let stand: Stand;
 beforeAll(async () => {
   stand = await openStand();
-});
+}, 60_000);
 
 test.each(tables.map((table) => [getTableConfig(table).name, table] as const))(
   "%s is as the program thinks it",
