@@ -1,4 +1,5 @@
 import type { EngineRequest, EngineResponse } from "./engine-routes.ts";
+import type { EngineSource } from "./loading.ts";
 import type { EngineManifest } from "./manifest.ts";
 import type { RunnerStats } from "./runner.ts";
 
@@ -13,6 +14,9 @@ export type EngineState =
 /** One engine as the host sees it, wherever its code runs. */
 export interface EngineProcess {
   readonly name: string;
+  readonly source: EngineSource;
+  /** How often its Worker had to be started again. */
+  readonly restarts: number;
   readonly state: EngineState;
   /** Known once its code was loaded. */
   readonly manifest: EngineManifest | undefined;

@@ -1,9 +1,15 @@
+import type { Database } from "../platform/database/database.ts";
 import type { Log } from "../platform/observability/log.ts";
 import type { Metrics } from "../platform/observability/metrics.ts";
+import { Pulse } from "../platform/pulse.ts";
 import type { EngineProcess } from "./engine-process.ts";
+import { Heartbeats } from "./heartbeats.ts";
+import { type EngineMetrics, engineMetrics } from "./host-metrics.ts";
 import type { EngineSource } from "./loading.ts";
+import { engineSummaries } from "./registry.ts";
 
 export interface HostOptions {
+  database: Database;
   sources: readonly EngineSource[];
   /** Where an engine's code runs: a Worker, or this thread. */
   processFor(source: EngineSource): EngineProcess;
@@ -11,17 +17,23 @@ export interface HostOptions {
   metrics: Metrics;
 }
 
+const LOOK_EVERY_MS = 2000;
+
 /** All engines of this host. */
 export class EngineHost {
-  readonly #engines: readonly EngineProcess[];
-  readonly #log: Log;
+  readonly #options: HostOptions;
+  readonly #heartbeats: Heartbeats;
+  readonly #metrics: EngineMetrics;
+  readonly #pulse = new Pulse();
+  #engines: EngineProcess[];
+  #stopping = false;
+  #watching: Promise<void> = Promise.resolve();
 
-  constructor({ sources, processFor, log, metrics }: HostOptions) {
-    this.#engines = sources.map(processFor);
-    this.#log = log;
-    metrics.gauge("basecommerce_engine_running", "1 while the engine runs on this host", ["engine"], (gauge) => {
-      for (const engine of this.#engines) gauge.set({ engine: engine.name }, engine.state.state === "running" ? 1 : 0);
-    });
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.#engines = options.sources.map(options.processFor);
+    this.#heartbeats = new Heartbeats(options.database);
+    this.#metrics = engineMetrics(options.metrics);
   }
 
   get engines(): readonly EngineProcess[] {
@@ -36,10 +48,36 @@ export class EngineHost {
   async start(): Promise<void> {
     await Promise.all(this.#engines.map((engine) => engine.start()));
     const failed = this.#engines.filter((engine) => engine.state.state !== "running").map((engine) => engine.name);
-    if (failed.length > 0) this.#log.warn({ failed }, "some engines do not run");
+    if (failed.length > 0) this.#options.log.warn({ failed }, "some engines do not run");
+    this.#watching = this.#watch();
   }
 
-  /** Resolves with a warning that names the engines that do not run, with their reasons. */
+  /**
+   * Replaces an engine by its code as it is on disk now: the new one is started first, and takes over only when it runs.
+   * A folder that is new is added, one that is gone is stopped.
+   */
+  async reload(source: EngineSource, present: boolean): Promise<void> {
+    const old = this.find(source.name);
+    if (!present) {
+      this.#engines = this.#engines.filter((engine) => engine !== old);
+      await old?.stop();
+      return;
+    }
+    const fresh = this.#options.processFor(source);
+    await fresh.start();
+    if (fresh.state.state !== "running" && old?.state.state === "running") {
+      this.#options.log.error(
+        { engine: source.name, ...fresh.state },
+        "the new code does not run; the old one goes on",
+      );
+      await fresh.stop();
+      return;
+    }
+    this.#engines = [...this.#engines.filter((engine) => engine !== old), fresh];
+    await old?.stop();
+  }
+
+  /** Resolves with a warning that names the engines that do not run well, with their reasons. */
   async check(): Promise<string | undefined> {
     const ill = this.#engines.flatMap(({ name, state }) =>
       state.state === "running" ? [] : [`${name} ${state.state}${"reason" in state ? `: ${state.reason}` : ""}`],
@@ -48,6 +86,31 @@ export class EngineHost {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#pulse.beat();
+    await this.#watching;
     await Promise.all(this.#engines.map((engine) => engine.stop()));
+    await this.#heartbeats.end().catch(() => undefined);
+  }
+
+  async #watch(): Promise<void> {
+    const { database, log } = this.#options;
+    while (!this.#stopping) {
+      try {
+        const events = new Map<string, number>();
+        for (const engine of this.#engines) {
+          const stats = await engine.stats();
+          if (stats) events.set(engine.name, stats.events);
+          this.#metrics.note(engine, stats);
+        }
+        await this.#heartbeats.beat(this.#engines, events);
+        for (const summary of await engineSummaries(database)) {
+          if (this.find(summary.name)) this.#metrics.noteSummary(summary);
+        }
+      } catch (error) {
+        log.warn({ err: error }, "heartbeat failed");
+      }
+      await this.#pulse.wait(LOOK_EVERY_MS);
+    }
   }
 }

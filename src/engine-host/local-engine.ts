@@ -9,14 +9,15 @@ import type { RunnerStats } from "./runner.ts";
 /** An engine in the host's own thread: embedded mode, where the database lives in this process too. */
 export class LocalEngine implements EngineProcess {
   readonly name: string;
-  readonly #source: EngineSource;
+  readonly source: EngineSource;
+  readonly restarts = 0;
   readonly #parts: InstanceParts;
   #state: EngineState = { state: "loading" };
   #instance: EngineInstance | undefined;
 
   constructor(source: EngineSource, parts: InstanceParts) {
     this.name = source.name;
-    this.#source = source;
+    this.source = source;
     this.#parts = { ...parts, log: parts.log.child({ engine: source.name }) };
   }
 
@@ -30,7 +31,7 @@ export class LocalEngine implements EngineProcess {
 
   async start(): Promise<void> {
     try {
-      const instance = new EngineInstance(await load(this.#source), this.#parts);
+      const instance = new EngineInstance(await load(this.source), this.#parts);
       await instance.start();
       this.#instance = instance;
       this.#state = { state: "running" };

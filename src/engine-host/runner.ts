@@ -44,6 +44,8 @@ export interface RunnerStats {
   backfilled: number;
   /** Partitions that belong to this instance. */
   partitions: number;
+  /** Bytes on the heap of the thread it runs in. */
+  heap_bytes: number;
 }
 
 /** Longest blocking read; then the ledger is asked whether the stream kept something back. */
@@ -62,6 +64,7 @@ export class Runner {
     parked: 0,
     backfilled: 0,
     partitions: 0,
+    heap_bytes: 0,
   };
   readonly #parts: RunnerParts;
   readonly #caution: Caution;

@@ -14,6 +14,10 @@ const WELL_AFTER_MS = 60_000;
 const STOP_DEADLINE_MS = 8000;
 const STATS_DEADLINE_MS = 1000;
 const REQUEST_DEADLINE_MS = 30_000;
+/** Silence beyond a handler's own time after which a Worker is taken to hang. */
+const HANG_MS = 5000;
+/** Runtimes do not enforce limits on Workers, so they are watched. */
+const MAX_HEAP_BYTES = 512 * 1024 * 1024;
 
 /** In the compiled binary all modules are one, at the root of the sources; its Workers keep their places below it. */
 const WORKER = new URL(
@@ -33,7 +37,8 @@ interface Waiting {
  */
 export class WorkerEngine implements EngineProcess {
   readonly name: string;
-  readonly #source: EngineSource;
+  readonly source: EngineSource;
+  restarts = 0;
   readonly #connections: WorkerConnections;
   readonly #log: Log;
   readonly #waiting = new Map<number, Waiting>();
@@ -41,6 +46,7 @@ export class WorkerEngine implements EngineProcess {
   #state: EngineState = { state: "loading" };
   #manifest: EngineManifest | undefined;
   #started_at = 0;
+  #heard_at = 0;
   #restart_ms = FIRST_RESTART_MS;
   #restart: ReturnType<typeof setTimeout> | undefined;
   #next_id = 1;
@@ -49,7 +55,7 @@ export class WorkerEngine implements EngineProcess {
 
   constructor(source: EngineSource, connections: WorkerConnections, log: Log) {
     this.name = source.name;
-    this.#source = source;
+    this.source = source;
     this.#connections = connections;
     this.#log = log.child({ engine: source.name });
   }
@@ -80,6 +86,7 @@ export class WorkerEngine implements EngineProcess {
   async stats(): Promise<RunnerStats | undefined> {
     if (this.#state.state !== "running") return undefined;
     const answer = await this.#ask((id) => ({ type: "stats", id }), STATS_DEADLINE_MS).catch(() => undefined);
+    this.#watch(answer && "events" in answer ? answer : undefined);
     return answer && "events" in answer ? answer : undefined;
   }
 
@@ -109,10 +116,24 @@ export class WorkerEngine implements EngineProcess {
       this.#ended(worker, event.message || "the Worker threw");
     };
     worker.addEventListener("close", () => this.#ended(worker, "the Worker exited"));
-    this.#send({ type: "start", source: this.#source, connections: this.#connections });
+    this.#send({ type: "start", source: this.source, connections: this.#connections });
+  }
+
+  /** A Worker that says nothing for longer than any handler may take hangs; one that has grown too large is restarted. */
+  #watch(stats: RunnerStats | undefined): void {
+    const worker = this.#worker;
+    if (!worker) return;
+    const silent_ms = performance.now() - this.#heard_at;
+    const patience_ms = (this.#manifest?.handler_timeout_ms ?? 0) + HANG_MS;
+    if (!stats && silent_ms > patience_ms)
+      this.#ended(worker, `has not answered for ${Math.round(silent_ms / 1000)} s`);
+    if (stats && stats.heap_bytes > MAX_HEAP_BYTES) {
+      this.#ended(worker, `uses ${Math.round(stats.heap_bytes / 1e6)} MB of memory, more than an engine may`);
+    }
   }
 
   #hear(message: FromWorker): void {
+    this.#heard_at = performance.now();
     switch (message.type) {
       case "running":
         this.#manifest = message.manifest;
@@ -152,6 +173,7 @@ export class WorkerEngine implements EngineProcess {
     if (performance.now() - this.#started_at > WELL_AFTER_MS) this.#restart_ms = FIRST_RESTART_MS;
     this.#log.error({ reason, restart_in_ms: this.#restart_ms }, "engine died");
     this.#setState({ state: "restarting", reason });
+    this.restarts++;
     this.#restart = setTimeout(() => this.#spawn(), this.#restart_ms);
     this.#restart_ms = Math.min(this.#restart_ms * 2, LAST_RESTART_MS);
   }

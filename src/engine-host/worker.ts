@@ -1,3 +1,4 @@
+import { heapStats } from "bun:jsc";
 import { isTransient } from "../platform/database/errors.ts";
 import { PostgresDatabase } from "../platform/database/postgres.ts";
 import { createLog } from "../platform/observability/log.ts";
@@ -52,7 +53,9 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
       if (instance) tell({ type: "response", id: data.id, response: await instance.handle(data.request) });
       return;
     case "stats":
-      if (instance?.stats) tell({ type: "stats", id: data.id, stats: instance.stats });
+      if (instance?.stats) {
+        tell({ type: "stats", id: data.id, stats: { ...instance.stats, heap_bytes: heapStats().heapSize } });
+      }
       return;
     case "stop":
       await instance?.stop();

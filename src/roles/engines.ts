@@ -16,6 +16,7 @@ export async function enginesRole(parts: Parts, opened: OpenedDatabase): Promise
   const { config, metrics, readiness } = parts;
   const log = parts.log.child({ role: "engines" });
   const host = new EngineHost({
+    database: opened.database,
     sources: discover(config.plugins_dir),
     processFor: await processes(parts, opened, log),
     log,

@@ -90,7 +90,8 @@ function filterOf(engine: string | undefined, { type, tenant, error, seq, since,
 function narrowed(engine: string, flags: DeadFlags): DeadFilter {
   const { type, tenant, error, seq, since, all } = flags;
   if (!all && [type, tenant, error, seq, since].every((given) => given === undefined)) {
-    throw unprocessable([], "say which events: --type, --tenant, --error, --since, --seq, or --all");
+    const message = "say which: --type, --tenant, --error, --since, --seq, or --all";
+    throw unprocessable([{ path: "events", message }]);
   }
   return filterOf(engine, flags);
 }
