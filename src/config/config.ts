@@ -35,6 +35,7 @@ export interface Config {
   port: number;
   trusted_proxies: readonly string[];
   plugins_dir: string;
+  requests_per_minute: number;
   stream_partitions: number;
   shutdown_seconds: number;
   drain_seconds: number;
@@ -82,6 +83,7 @@ export function readConfig(roles_text: string, flags: Environment, environment: 
     port: portOf(texts, roles),
     trusted_proxies: listOf(texts.trusted_proxies ?? ""),
     plugins_dir: texts.plugins_dir ?? "plugins",
+    requests_per_minute: Number(texts.requests_per_minute),
     stream_partitions: Number(texts.stream_partitions),
     shutdown_seconds: Number(texts.shutdown_seconds),
     drain_seconds: Number(texts.drain_seconds),

@@ -175,6 +175,14 @@ export const SETTINGS = {
     default: "data",
     check: any,
   },
+  requests_per_minute: {
+    env: "REQUESTS_PER_MINUTE",
+    flag: "requests-per-minute",
+    value: "count",
+    help: "requests a shop may send to one process each minute",
+    default: "60000",
+    check: integer(60, 100_000_000),
+  },
   stream_partitions: {
     env: "STREAM_PARTITIONS",
     flag: "stream-partitions",

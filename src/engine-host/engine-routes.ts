@@ -18,8 +18,8 @@ export interface EngineRequest {
   method: string;
   /** Path below `/api/v1/engines/<name>`, with its query. */
   path: string;
-  content_type: string | null;
-  body: Uint8Array | null;
+  /** JSON text; null when the request has no body. */
+  body: string | null;
   tenant: Tenant;
   actor: Actor;
 }
@@ -123,7 +123,7 @@ function innerRequest(request: EngineRequest): Request {
     method: request.method,
     headers: {
       "x-request-id": request.request_id,
-      ...(request.content_type === null ? {} : { "content-type": request.content_type }),
+      ...(request.body === null ? {} : { "content-type": "application/json" }),
     },
     body: request.body,
   });

@@ -59,28 +59,18 @@ export function engineRoutes(host: EngineHost, database: Database) {
         ),
       },
     )
-    .all(
-      "/:name/*",
-      async ({ params, request, tenant, actor, request_id }) => {
-        const engine = host.find(params.name);
-        if (!engine) throw notFound(`engine ${params.name}`);
-        const url = new URL(request.url);
-        const body = request.body === null ? null : new Uint8Array(await request.arrayBuffer());
-        const {
-          status,
-          headers,
-          body: answer,
-        } = await engine.handle({
-          request_id,
-          method: request.method,
-          path: url.pathname.slice(`${PREFIX}/${params.name}`.length) + url.search,
-          content_type: request.headers.get("content-type"),
-          body,
-          tenant,
-          actor,
-        });
-        return new Response(answer.slice().buffer, { status, headers });
-      },
-      { parse: "none" },
-    );
+    .all("/:name/*", async ({ params, request, body, tenant, actor, request_id }) => {
+      const engine = host.find(params.name);
+      if (!engine) throw notFound(`engine ${params.name}`);
+      const url = new URL(request.url);
+      const answer = await engine.handle({
+        request_id,
+        method: request.method,
+        path: url.pathname.slice(`${PREFIX}/${params.name}`.length) + url.search,
+        body: body === null || body === undefined ? null : JSON.stringify(body),
+        tenant,
+        actor,
+      });
+      return new Response(answer.body.slice().buffer, { status: answer.status, headers: answer.headers });
+    });
 }

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { AccessTokens } from "../platform/auth/tokens.ts";
 import type { Database } from "../platform/database/database.ts";
+import { documentPaths } from "../platform/http/document-routes.ts";
 import { Gate } from "../platform/http/gate.ts";
 import {
   connectCache,
@@ -51,7 +52,9 @@ export function admission(parts: Parts, database: Database, role: string, secret
       sessions,
       base_domain: config.base_domain,
       public_paths: publicPaths,
-      shopless_paths: new Set(["/docs", "/openapi.json", "/asyncapi.json"]),
+      shopless_paths: documentPaths,
+      trusted_proxies: config.trusted_proxies,
+      request_limit: { requests: config.requests_per_minute, window_seconds: 60 },
       max_body_bytes: MAX_BODY_BYTES,
     }),
     close: () => redis?.disconnect(),

@@ -1,8 +1,12 @@
 import type { AnyElysia } from "elysia";
+import { version } from "../../package.json" with { type: "json" };
 import type { Config, RoleName } from "../config/config.ts";
+import { streams } from "../contracts/index.ts";
 import type { Database } from "../platform/database/database.ts";
 import { ENGINES, VERTICAL } from "../platform/database/roles.ts";
 import { createApp } from "../platform/http/app.ts";
+import { asyncApiDocument } from "../platform/http/asyncapi-document.ts";
+import { documentRoutes } from "../platform/http/document-routes.ts";
 import type { Log } from "../platform/observability/log.ts";
 import { Metrics } from "../platform/observability/metrics.ts";
 import { Readiness } from "../platform/observability/readiness.ts";
@@ -21,6 +25,11 @@ export interface Composition {
   /** The vertical's own database; absent where no vertical runs. */
   vertical: Database | undefined;
   close(): Promise<void>;
+}
+
+function documents(app: () => AnyElysia): AnyElysia {
+  const about = { title: "BaseCommerce", version, description: "Quotes, orders, stock and deliveries of a shop" };
+  return documentRoutes({ ...about, app, events: () => asyncApiDocument(streams, about) });
 }
 
 /** Puts the configured roles together behind one app. Connects, but starts nothing yet. */
@@ -50,7 +59,7 @@ export async function compose(config: Config, log: Log): Promise<Composition> {
     await parts.close();
     throw error;
   }
-  const app = createApp(
+  const app: AnyElysia = createApp(
     {
       log,
       metrics,
@@ -60,7 +69,7 @@ export async function compose(config: Config, log: Log): Promise<Composition> {
       ...(door === undefined ? {} : { gate: door.gate }),
     },
     (root) => {
-      let mounted = root;
+      let mounted = door === undefined ? root : root.use(documents(() => app));
       for (const role of roles) mounted = role.mount?.(mounted) ?? mounted;
       return mounted;
     },

@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { type TestDatabase, testDatabase } from "../harness/database.ts";
+import { type Nginx, startNginx } from "../harness/nginx.ts";
+import { freePort } from "../harness/ports.ts";
+import { type Program, startProgram } from "../harness/program.ts";
+import { type Redis, startRedis } from "../harness/redis.ts";
+
+/** How the program is started: from source, or as a binary somewhere. */
+export interface Launch {
+  command: readonly string[];
+  cwd?: string;
+  /** Account it runs under. */
+  user?: string;
+  /** Folder of drop-in engines. */
+  plugins: string;
+}
+
+export const SECRET_KEY = "9f2c4e6a8b0d1f3e5c7a9b1d3f5e7c9a0b2d4f6e";
+
+/** Three processes on real servers, each with the login of its role, behind the real nginx. */
+export class Platform {
+  readonly launch: Launch;
+  readonly database: TestDatabase;
+  readonly redis: Redis;
+  readonly programs: Record<"vertical" | "relay" | "engines", Program>;
+  readonly ports: Record<"vertical" | "relay" | "engines", number>;
+  readonly nginx: Nginx;
+  readonly url: string;
+
+  constructor(parts: Omit<Platform, "run">) {
+    this.launch = parts.launch;
+    this.database = parts.database;
+    this.redis = parts.redis;
+    this.programs = parts.programs;
+    this.ports = parts.ports;
+    this.nginx = parts.nginx;
+    this.url = parts.url;
+  }
+
+  /** Runs a command of the program as the owner to its end; rejects when it fails. */
+  async run(...args: string[]): Promise<string> {
+    return await runAsOwner(this.launch, this.database, args);
+  }
+}
+
+export async function runAsOwner(launch: Launch, database: TestDatabase, args: string[]): Promise<string> {
+  const { exited } = startProgram({ ...launch, args, env: { DATABASE_URL: database.urls.owner } });
+  const { code, output } = await exited;
+  if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}\n${output}`);
+  return output;
+}
+
+/** Starts everything and returns when every role is ready; `engines` are folders to install first. */
+export async function startPlatform(launch: Launch, engines: string[] = []): Promise<Platform> {
+  const [database, redis] = await Promise.all([testDatabase(), startRedis()]);
+  if (engines.length > 0) await runAsOwner(launch, database, ["engine", "install", ...engines]);
+  const [vertical, relay, hosts, edge] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const ports = { vertical, relay, engines: hosts };
+  const start = (role: keyof typeof ports) =>
+    startProgram({
+      ...launch,
+      args: ["start", "--role", role],
+      env: {
+        DATABASE_URL: database.urls[role],
+        REDIS_URL: redis.url,
+        ...(role === "relay" ? {} : { SECRET_KEY }),
+        HOST: "127.0.0.1",
+        VERTICAL_PORT: String(vertical),
+        RELAY_PORT: String(relay),
+        ENGINES_PORT: String(hosts),
+        TRUSTED_PROXIES: "127.0.0.1",
+        PLUGINS_DIR: launch.plugins,
+        DRAIN_SECONDS: "0",
+      },
+    });
+  const programs = { vertical: start("vertical"), relay: start("relay"), engines: start("engines") };
+  const nginx = await startNginx({
+    config: join(import.meta.dir, "../../infra/nginx/nginx.conf"),
+    substitutions: {
+      "listen 80 default_server;": `listen 127.0.0.1:${edge} default_server;`,
+      "server vertical:8000 max_fails=3 fail_timeout=10s;": `server 127.0.0.1:${vertical} max_fails=3 fail_timeout=10s;`,
+      "server engines:8002 max_fails=3 fail_timeout=10s;": `server 127.0.0.1:${hosts} max_fails=3 fail_timeout=10s;`,
+      "access_log /var/log/nginx/access.log json;": "access_log access.log json;",
+      "include /etc/nginx/tls/*.conf;": "",
+    },
+  });
+  await Promise.all([
+    programs.vertical.ready(`http://127.0.0.1:${vertical}/ready`),
+    programs.relay.ready(`http://127.0.0.1:${relay}/ready`),
+    programs.engines.ready(`http://127.0.0.1:${hosts}/ready`),
+  ]);
+  return new Platform({ launch, database, redis, programs, ports, nginx, url: `http://127.0.0.1:${edge}` });
+}
