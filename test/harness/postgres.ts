@@ -24,6 +24,8 @@ const FAST = {
   max_connections: "300",
   min_wal_size: "256MB",
   log_checkpoints: "off",
+  // In files of the data folder, which go with it; a killed server leaves those of /dev/shm there for good.
+  dynamic_shared_memory_type: "mmap",
 };
 
 export interface PostgresOptions {
@@ -39,7 +41,7 @@ export class Postgres {
   readonly #folder: string;
   readonly #account: Account | undefined;
   readonly #password = crypto.randomUUID();
-  readonly #dispose = whenDone(() => this.kill());
+  readonly #dispose = whenDone(() => this.#discard());
   #child: Child | undefined;
 
   constructor(binaries: string, folder: string) {
@@ -156,6 +158,15 @@ export class Postgres {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#dispose();
+  }
+
+  /** Nothing is worth being written any more, but what belongs to the kernel is to be given back. */
+  async #discard(): Promise<void> {
+    await this.#child?.stop("SIGQUIT");
+    const left = Bun.file(join(this.#folder, "data/postmaster.pid"));
+    // Still there after a kill; its seventh line names a segment of shared memory that outlives every process.
+    const [, id] = ((await left.exists()) && (await left.text()).split("\n")[6]?.trim().split(/\s+/)) || [];
+    if (id && Bun.which("ipcrm")) Bun.spawnSync(["ipcrm", "-m", id], { stderr: "ignore" });
   }
 
   async #administer(statement: string): Promise<void> {
