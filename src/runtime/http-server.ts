@@ -15,7 +15,8 @@ export interface HttpServer {
 
 export function listen(app: AnyElysia, hostname: string, port: number): HttpServer {
   try {
-    app.listen({ hostname, port });
+    // Elysia shares the port by default: a second process would silently take half of the requests.
+    app.listen({ hostname, port, reusePort: false });
   } catch (error) {
     const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
     if (reason === "EADDRINUSE" || /port \d+ in use/i.test(String(error))) {
