@@ -31,12 +31,12 @@ const OUTCOMES = ["converted", "cancelled", "ignored"] as const;
 const OUTCOME_WEIGHTS = [65, 15, 20];
 const DISCOUNTS = ["0", "0", "0", "2.5", "5", "7.5"];
 
-/** The sales of the history's open days, about four a day. */
+/** The sales of the history's open days, about three a day. */
 export function planSales(chance: Chance, calendar: Calendar, customers: number): Sale[] {
   const sales: Sale[] = [];
   for (let day = 0; day <= HISTORY_DAYS; day++) {
     if (!calendar.isOpen(day)) continue;
-    const count = chance.int(3, 5);
+    const count = chance.int(2, 4);
     for (let i = 0; i < count; i++) sales.push(planSale(chance, calendar, day, customers));
   }
   return sales;

@@ -66,8 +66,10 @@ function purchaseDays(calendar: Calendar, material: number): number[] {
   return days.filter((day) => day < HISTORY_DAYS);
 }
 
-/** Thousandths that last for the wanted days; pieces, sacks and boxes are whole. */
+/** Thousandths that last for the wanted days; pieces, sacks and boxes are whole, of slow ones there is at least one. */
 function levelFor({ code, unit }: Material, milli_a_day: number): number {
+  const days = COVER[code] ?? USUAL_COVER;
   const step = unit === "UN" || unit === "SC" || unit === "CX" ? 1000 : 100;
-  return Math.round((milli_a_day * (COVER[code] ?? USUAL_COVER)) / step) * step;
+  const level = Math.round((milli_a_day * days) / step) * step;
+  return days > 0 && milli_a_day > 0 ? Math.max(level, step) : level;
 }

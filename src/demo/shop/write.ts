@@ -7,6 +7,9 @@ import { workOn } from "../../platform/tenancy/unit-of-work.ts";
 import { instantText } from "../amount-text.ts";
 import { historyUntil } from "./history.ts";
 
+/** Steps between two turns of the event loop. */
+const BREATH = 50;
+
 export const DEMO_SLUG = "demo";
 
 /** One of the shop's people, with the password's hash. */
@@ -48,6 +51,8 @@ export async function writeDemoShop(options: DemoShopOptions): Promise<void> {
       const context = { tenant, actor: actors[by], trace: null, now: instantText(at) };
       await act(workOn<Construction>(tx, context, options, events));
       progress(i + 1, steps.length);
+      // The embedded database answers without a turn of the event loop; timers and signals need one now and then.
+      if (i % BREATH === 0) await Bun.sleep(0);
     }
     await appendEvents(tx, events);
   });
