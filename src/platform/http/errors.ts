@@ -1,6 +1,7 @@
 import { ParseError, ValidationError } from "elysia";
 import { codeOf, isTransient, serverErrorOf } from "../database/errors.ts";
-import { type FieldError, Problem, unprocessable } from "./problem.ts";
+import { fieldErrorsOf } from "./field-errors.ts";
+import { Problem, unprocessable } from "./problem.ts";
 
 /** The problem a thrown error is for the client. Nothing of an unexpected error leaves the process. */
 export function problemOf(error: unknown, code: string | number): Problem {
@@ -45,7 +46,7 @@ export function loggable(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
   const stack = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
   const type = error.constructor.name;
-  if (error instanceof ValidationError) return { type, where: error.type, errors: fieldsOf(error), stack };
+  if (error instanceof ValidationError) return { type, where: error.type, errors: fieldErrorsOf(error), stack };
   let root: Error = error;
   while (root.cause instanceof Error) root = root.cause;
   const server = serverErrorOf(root);
@@ -60,34 +61,5 @@ function invalid(error: ValidationError): Problem {
     return new Problem(500, { code: "internal", detail: "something went wrong on our side" });
   }
   const place = error.type === "query" ? "the query" : error.type === "params" ? "the path" : "the body";
-  return unprocessable(fieldsOf(error), `${place} has invalid fields`);
-}
-
-const MAX_ERRORS = 20;
-
-function fieldsOf(error: ValidationError): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const found of error.all) {
-    if (!("path" in found) || errors.some((known) => known.path === found.path)) continue;
-    errors.push({ path: found.path, message: messageOf(found) });
-    if (errors.length === MAX_ERRORS) break;
-  }
-  return errors;
-}
-
-function messageOf(found: { message?: unknown; schema?: unknown }): string {
-  const words = wordsOf(found.schema);
-  if (words) return `must be ${words.join(" or ")}`;
-  return typeof found.message === "string" ? found.message : "is not valid";
-}
-
-/** The words of a schema that is one of some words; undefined for any other. */
-function wordsOf(schema: unknown): string[] | undefined {
-  if (typeof schema !== "object" || schema === null || !("anyOf" in schema)) return undefined;
-  const { anyOf } = schema;
-  if (!Array.isArray(anyOf)) return undefined;
-  const words = anyOf.map((option: unknown) =>
-    typeof option === "object" && option !== null && "const" in option ? String(option.const) : undefined,
-  );
-  return words.every((word) => word !== undefined) ? words : undefined;
+  return unprocessable(fieldErrorsOf(error), `${place} has invalid fields`);
 }

@@ -88,6 +88,10 @@ describe("pages", () => {
     "/orders?status=lost",
     "/orders?customer_id=7",
     "/orders?created_from=yesterday",
+    "/orders?created_to=2026-02-30",
+    "/orders?created_to=0000-01-01",
+    "/orders?created_to=2026-02-30T00:00:00Z",
+    "/orders?created_to=2026-02-28T25:00:00Z",
     "/products?active=maybe",
   ])("%s is 422", async (path) => {
     expect((await shop.get(path)).status).toBe(422);

@@ -3,6 +3,7 @@ import { t } from "elysia";
 import { Id } from "../../../platform/http/shape.ts";
 import { matching } from "../search/words.ts";
 import type { ShopWork } from "../work.ts";
+import { readDay, readInstant } from "./dates.ts";
 
 const Moment = t.Union([t.String({ format: "date" }), t.String({ format: "date-time" })], {
   description: "a day of the shop's time zone, or an instant; both ends are included",
@@ -51,23 +52,23 @@ export async function documentConditions(
     eq(table.tenant_id, work.tenant.tenant_id),
     status === undefined ? undefined : eq(table.status, status),
     customer_id === undefined ? undefined : eq(table.customer_id, customer_id),
-    created_from === undefined ? undefined : from(work, table.created_at, created_from),
-    created_to === undefined ? undefined : to(work, table.created_at, created_to),
+    created_from === undefined ? undefined : from(work, table.created_at, created_from, "/created_from"),
+    created_to === undefined ? undefined : to(work, table.created_at, created_to, "/created_to"),
     wanted === undefined
       ? await matching(work, "customer", table.customer_id, q)
       : eq(table.number, `${letter}-${wanted.padStart(6, "0")}`),
   );
 }
 
-function from(work: ShopWork, at: AnyColumn, moment: string): SQL {
-  return DAY.test(moment) ? sql`${at} >= ${startOfDay(work, moment, 0)}` : gte(at, moment);
+function from(work: ShopWork, at: AnyColumn, moment: string, path: string): SQL {
+  return DAY.test(moment) ? gte(at, startOfDay(work, readDay(moment, path), 0)) : gte(at, readInstant(moment, path));
 }
 
-function to(work: ShopWork, at: AnyColumn, moment: string): SQL {
-  return DAY.test(moment) ? lt(at, startOfDay(work, moment, 1)) : lte(at, moment);
+function to(work: ShopWork, at: AnyColumn, moment: string, path: string): SQL {
+  return DAY.test(moment) ? lt(at, startOfDay(work, readDay(moment, path), 1)) : lte(at, readInstant(moment, path));
 }
 
 /** The instant at which the shop's day `day` + `later` begins. */
-function startOfDay(work: ShopWork, day: string, later: number): SQL {
+function startOfDay(work: ShopWork, day: string | null, later: number): SQL {
   return sql`((${day}::date + ${later}::integer)::timestamp at time zone ${work.tenant.time_zone})`;
 }

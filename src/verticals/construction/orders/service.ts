@@ -3,6 +3,7 @@ import { page } from "../../../platform/http/page.ts";
 import { conflict, notFound } from "../../../platform/http/problem.ts";
 import { readPercent } from "../amounts.ts";
 import { customers } from "../customers/table.ts";
+import { readDay } from "../documents/dates.ts";
 import { documentConditions } from "../documents/filters.ts";
 import { type Item, readItems } from "../documents/items.ts";
 import { readParties } from "../documents/parties.ts";
@@ -31,7 +32,7 @@ export async function createOrder(work: ShopWork, input: NewOrder): Promise<Orde
     quote_id: null,
     ...parties,
     discount_percent,
-    delivery_date: input.delivery_date ?? null,
+    delivery_date: readDay(input.delivery_date, "/delivery_date"),
     notes: input.notes ?? null,
     total_value: documentTotal(items, discount_percent),
     items,
@@ -84,7 +85,7 @@ export async function updateOrder(work: ShopWork, id: string, changes: OrderChan
   if (changes.delivery_date !== undefined) {
     await work.orm
       .update(orders)
-      .set({ delivery_date: changes.delivery_date, updated_at: work.now })
+      .set({ delivery_date: readDay(changes.delivery_date, "/delivery_date"), updated_at: work.now })
       .where(isOrder(work, id));
   }
   return await getOrder(work, id);

@@ -3,6 +3,7 @@ import { page } from "../../../platform/http/page.ts";
 import { conflict, notFound } from "../../../platform/http/problem.ts";
 import { readPercent } from "../amounts.ts";
 import { customers } from "../customers/table.ts";
+import { readDay } from "../documents/dates.ts";
 import { documentConditions } from "../documents/filters.ts";
 import { type Item, readItems } from "../documents/items.ts";
 import { readParties } from "../documents/parties.ts";
@@ -36,7 +37,7 @@ export async function createQuote(work: ShopWork, input: NewQuote): Promise<Quot
     job_site_id,
     discount_percent,
     valid_days: input.valid_days ?? VALID_DAYS,
-    delivery_date: input.delivery_date ?? null,
+    delivery_date: readDay(input.delivery_date, "/delivery_date"),
     notes: input.notes ?? null,
     total_value: documentTotal(items, discount_percent),
     items,
@@ -71,7 +72,7 @@ export async function updateQuote(work: ShopWork, id: string, changes: QuoteChan
   if (before.status !== "draft") {
     throw conflict("not_draft", `the quote is ${before.status}; only a draft can be changed`);
   }
-  const { job_site_id, discount_percent, items: given, ...rest } = changes;
+  const { job_site_id, delivery_date, discount_percent, items: given, ...rest } = changes;
   const [parties, items] = await Promise.all([
     readParties(
       work,
@@ -87,6 +88,7 @@ export async function updateQuote(work: ShopWork, id: string, changes: QuoteChan
     ...rest,
     customer_id: parties.customer_id,
     job_site_id: parties.job_site_id,
+    delivery_date: delivery_date === undefined ? before.delivery_date : readDay(delivery_date, "/delivery_date"),
     discount_percent: discount,
     total_value: documentTotal(items, discount),
     updated_at: work.now,
