@@ -1,10 +1,11 @@
-import { type EngineApp, t } from "@basecommerce/engine";
+import type { EngineDb, EngineTenant } from "@basecommerce/engine";
 import type { StockConfig } from "./config.ts";
-import { explain } from "./explanation.ts";
+import { Decisions } from "./decisions.ts";
+import { type Episode, episodesOf } from "./episodes.ts";
+import { explainExcess, explainResolved, explainRupture } from "./explanation.ts";
 import { type Figures, figuresOf } from "./figures.ts";
 
-type Kind = "rupture" | "excess";
-type Risk = "high" | "medium" | "low";
+export type Risk = "high" | "medium" | "low";
 
 /** Nothing in common with other names: ids of alerts, by product and kind. */
 const NAMESPACE = "5b0b6f6e-3c53-4f0e-9a3e-2f1d6f3a7c10";
@@ -13,11 +14,13 @@ const NAMESPACE = "5b0b6f6e-3c53-4f0e-9a3e-2f1d6f3a7c10";
 const HIGH_DAYS = 7;
 const MEDIUM_DAYS = 14;
 
-interface Alert {
+/** One for each product and kind, with the same id whenever it comes back. Quantities have 3 places. */
+export interface Alert {
   id: string;
-  kind: Kind;
+  kind: Episode["kind"];
+  /** How soon it runs out; null for an excess and for what is resolved. */
   risk: Risk | null;
-  status: "active";
+  status: "active" | "acknowledged" | "resolved";
   product_id: string;
   product_name: string | null;
   level: string;
@@ -25,56 +28,50 @@ interface Alert {
   maximum: string;
   average_daily_demand: string;
   days_to_rupture: number | null;
+  /** Since when it stands, counted back 30 days at most; null for what is resolved. */
+  since: string | null;
+  resolved_at: string | null;
   explanation: string;
 }
 
-function alertOf(figures: Figures, locale: "pt-BR" | "en"): Alert {
-  const kind: Kind = figures.rupture ? "rupture" : "excess";
-  const { product_id, level, minimum, maximum, average_daily_demand, days_to_rupture } = figures;
+/** All alerts of a shop that stand, and those that were resolved within the last 30 days. */
+export async function alertsOf(db: EngineDb, tenant: EngineTenant, config: StockConfig): Promise<Alert[]> {
+  const figures = new Map((await figuresOf(db, tenant, config)).map((product) => [product.product_id, product]));
+  const decisions = await Decisions.of(db, tenant.tenant_id);
+  const episodes = await episodesOf(db, tenant, config, null);
+  return episodes.flatMap((episode) => {
+    const product = figures.get(episode.product_id);
+    return product ? [alertOf(product, episode, decisions, tenant.locale)] : [];
+  });
+}
+
+function alertOf(product: Figures, episode: Episode, decisions: Decisions, locale: EngineTenant["locale"]): Alert {
+  const { product_id, level, minimum, maximum, average_daily_demand, days_to_rupture } = product;
+  const { kind, since, resolved_at } = episode;
   return {
     id: Bun.randomUUIDv5(`${product_id} ${kind}`, NAMESPACE),
     kind,
-    risk: kind === "rupture" ? riskOf(days_to_rupture) : null,
-    status: "active",
+    risk: kind === "rupture" && since !== null ? riskOf(days_to_rupture) : null,
+    status: since === null ? "resolved" : (decisions.about(product_id, kind, since) && "acknowledged") || "active",
     product_id,
-    product_name: figures.name,
+    product_name: product.name,
     level,
     minimum,
     maximum,
     average_daily_demand,
     days_to_rupture,
-    explanation: explain(kind, figures, locale),
+    since,
+    resolved_at,
+    explanation: explanationOf(product, episode, locale),
   };
+}
+
+function explanationOf(product: Figures, { kind, since }: Episode, locale: EngineTenant["locale"]): string {
+  if (since === null) return explainResolved(kind, product, locale);
+  return kind === "rupture" ? explainRupture(product, locale) : explainExcess(product, locale);
 }
 
 function riskOf(days: number | null): Risk {
   if (days === null || days > MEDIUM_DAYS) return "low";
   return days <= HIGH_DAYS ? "high" : "medium";
-}
-
-/** `GET /alerts`: the products that will run out, or lie in excess, soonest first. */
-export function alertRoutes(app: EngineApp<StockConfig>) {
-  return app.get(
-    "/alerts",
-    async ({ db, tenant, config, query }) => {
-      const all = (await figuresOf(db, tenant, config))
-        .filter(({ rupture, excess }) => rupture || excess)
-        .map((figures) => alertOf(figures, tenant.locale));
-      const items = all
-        .filter((alert) => query.kind === undefined || alert.kind === query.kind)
-        .filter((alert) => query.risk === undefined || alert.risk === query.risk)
-        .filter((alert) => query.status === undefined || alert.status === query.status)
-        .filter((alert) => query.product_id === undefined || alert.product_id === query.product_id)
-        .sort((a, b) => (a.days_to_rupture ?? 0) - (b.days_to_rupture ?? 0));
-      return { items, next_cursor: null };
-    },
-    {
-      query: t.Object({
-        kind: t.Optional(t.Union([t.Literal("rupture"), t.Literal("excess")])),
-        risk: t.Optional(t.Union([t.Literal("high"), t.Literal("medium"), t.Literal("low")])),
-        status: t.Optional(t.Union([t.Literal("active"), t.Literal("acknowledged"), t.Literal("resolved")])),
-        product_id: t.Optional(t.String({ format: "uuid" })),
-      }),
-    },
-  );
 }

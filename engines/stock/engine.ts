@@ -1,10 +1,12 @@
 import { defineEngine } from "@basecommerce/engine";
-import { alertRoutes } from "./alerts.ts";
+import { abcRoutes } from "./abc.ts";
+import { alertRoutes } from "./alert-routes.ts";
 import { apply } from "./apply.ts";
 import { eventTypes } from "./batch.ts";
 import { config } from "./config.ts";
 import { parameterRoutes } from "./parameters.ts";
-import { migrations } from "./tables.ts";
+import { suggestionRoutes } from "./suggestions.ts";
+import { keptTables, migrations } from "./tables.ts";
 
 /** What to buy, when and how much: demand from sales, levels from stock, alerts where they part. */
 export default defineEngine({
@@ -13,10 +15,13 @@ export default defineEngine({
   description: "Warns before a product runs out and where too much lies",
   config,
   migrations,
+  tables: { kept: keptTables },
   from: "beginning",
   subscriptions: { construction: { event_types: eventTypes, batch: apply } },
   routes: (app) => {
     alertRoutes(app);
+    suggestionRoutes(app);
+    abcRoutes(app);
     return parameterRoutes(app);
   },
 });

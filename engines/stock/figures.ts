@@ -72,7 +72,7 @@ const FIGURES = `
   select product_id, name, unit, round(level, 3) as level, round(sold / days, 3) as average_daily_demand,
          round(minimum, 3) as minimum, round(maximum, 3) as maximum,
          case when sold = 0 then null when level <= 0 then 0
-              else least(div(level * days, sold), 1000000)::int end as days_to_rupture,
+              else least(div(level * days, sold), 2147483647)::int end as days_to_rupture,
          ${rupture} as rupture, ${excess} as excess,
          round(case when unit in ('UN', 'SC', 'CX') then ceil(maximum - level) else maximum - level end, 3)
            as quantity_to_buy

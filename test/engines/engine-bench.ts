@@ -86,8 +86,7 @@ export class EngineBench {
       request_id: "test",
       method,
       path,
-      content_type: body === undefined ? null : "application/json",
-      body: body === undefined ? null : new TextEncoder().encode(JSON.stringify(body)),
+      body: body === undefined ? null : JSON.stringify(body),
       tenant: {
         ...this.shop,
         slug: "one",
