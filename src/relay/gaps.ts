@@ -1,16 +1,5 @@
-import type { Database } from "../platform/database/database.ts";
 import type { StoredEvent } from "../platform/streams/streams.ts";
-
-/**
- * Transactions that hold RowExclusiveLock on the ledger's parent: each may have taken a `seq` that nobody sees yet. The
- * same pid with another virtual transaction has ended.
- */
-const WRITERS = `
-  select coalesce(virtualtransaction, '') || ' ' || coalesce(pid, 0) as writer
-  from pg_locks
-  where locktype = 'relation' and mode = 'RowExclusiveLock' and granted
-    and database = (select oid from pg_database where datname = current_database())
-    and relation = 'event_log'::regclass`;
+import type { RelayStore } from "./relay-store.ts";
 
 interface Judgement {
   /** Every `seq` below this that the read did not show is being judged. */
@@ -19,6 +8,9 @@ interface Judgement {
   writers: Set<string>;
 }
 
+/** Prepared for two-phase commit: it may be one of the listed writers under its other name. */
+const PREPARED = "-1/";
+
 /**
  * Decides how far a read of the ledger may be published. A `seq` that is missing below a visible one belongs to a
  * transaction that is still open, or to one that rolled back. It is dead only when (1) a read showed the gap, (2) a
@@ -26,23 +18,30 @@ interface Judgement {
  * does not show it.
  */
 export class Gaps {
-  readonly #database: Database;
+  readonly #store: Pick<RelayStore, "writers">;
   #dead_below = 0;
   #open: Judgement | undefined;
 
-  constructor(database: Database) {
-    this.#database = database;
+  constructor(store: Pick<RelayStore, "writers">) {
+    this.#store = store;
   }
 
   /**
-   * The events of `read` that nothing can come before any more. `read` holds what is visible after `after`, in order.
-   * Must be called with a read that began after the last call of `wait` returned.
+   * What is missing below this `seq` is dead for a read that begins now. To be taken before a read is sent: one that
+   * began before a judgement was complete may not have seen what the last writer committed.
    */
-  settled(after: number, read: readonly StoredEvent[]): readonly StoredEvent[] {
+  get dead_below(): number {
+    return this.#dead_below;
+  }
+
+  /**
+   * The events of `read` that nothing can come before any more. `read` holds what is visible after `after`, in order;
+   * `dead_below` was taken before it began.
+   */
+  settled(after: number, read: readonly StoredEvent[], dead_below: number): readonly StoredEvent[] {
     let expected = after + 1;
     for (const [i, event] of read.entries()) {
-      // What is missing before an event at or below #dead_below was judged dead.
-      if (event.seq !== expected && event.seq > this.#dead_below) return read.slice(0, i);
+      if (event.seq !== expected && event.seq > dead_below) return read.slice(0, i);
       expected = event.seq + 1;
     }
     return read;
@@ -53,10 +52,9 @@ export class Gaps {
    * those listed have ended. True when the ledger should be read again: a writer ended, or the judgement is complete.
    */
   async wait(last_visible: number): Promise<boolean> {
-    const rows = await this.#database.query<{ writer: string }>(WRITERS);
-    const now = new Set(rows.map(({ writer }) => writer));
+    const now = await this.#store.writers();
     const judged = this.#open ?? { below: last_visible, writers: now };
-    const living = new Set([...judged.writers].filter((writer) => now.has(writer)));
+    const living = new Set([...now].filter((writer) => judged.writers.has(writer) || writer.startsWith(PREPARED)));
     if (living.size === 0) {
       this.#dead_below = Math.max(this.#dead_below, judged.below);
       this.#open = undefined;
@@ -67,7 +65,7 @@ export class Gaps {
     return ended;
   }
 
-  /** Forgets an unfinished judgement: the ledger itself may be another one now. */
+  /** Forgets everything judged: the ledger itself may be another one now. */
   reset(): void {
     this.#dead_below = 0;
     this.#open = undefined;

@@ -1,14 +1,12 @@
-import type { Database } from "../platform/database/database.ts";
-import type { LedgerReader } from "../platform/events/ledger-reader.ts";
 import {
   type EventStreams,
   nameOf,
   type PartitionName,
   type PartitionRef,
   type StreamEnd,
+  type StreamEntry,
 } from "../platform/streams/streams.ts";
-
-const REFILL_PAGE = 1000;
+import type { PartitionEnd, RelayStore } from "./relay-store.ts";
 
 /** A stream held an event that the ledger does not know: it was dropped and is filled again. */
 export interface Divergence {
@@ -18,9 +16,12 @@ export interface Divergence {
 }
 
 export interface HealingParts {
-  database: Database;
-  ledger: LedgerReader;
+  store: RelayStore;
   streams: EventStreams;
+  /** Publishes entries again, making room where there is none. */
+  refill(entries: readonly StreamEntry[]): Promise<void>;
+  /** Whether this relay still leads: a refill can take longer than a lease. */
+  lead(): Promise<boolean>;
 }
 
 /** Makes the streams agree with the ledger again after either of them lost something. */
@@ -36,16 +37,19 @@ export class Healing {
    * earlier state, or lost its last commits in a failover. An entry older than what the ledger retains proves nothing.
    */
   async dropDivergent(refs: readonly PartitionRef[]): Promise<Divergence[]> {
-    const { ledger, streams } = this.#parts;
+    const { store, streams } = this.#parts;
     const ends = await streams.ends(refs);
-    const newest = refs.flatMap((ref) => {
-      const entry = ends.get(nameOf(ref))?.newest;
-      return entry ? [{ ref, ...entry }] : [];
-    });
+    const newest: Divergence[] = [];
+    for (const ref of refs) {
+      const end = ends.get(nameOf(ref));
+      if (end?.newest) newest.push({ ref, ...end.newest });
+      // Without an entry nothing tells whose last id it is, and it might keep events of this ledger out.
+      else if (end) await streams.remove(ref);
+    }
     if (newest.length === 0) return [];
-    const known = await ledger.eventIds(newest.map(({ seq }) => seq));
-    const oldest = await ledger.oldest();
-    const { head } = await ledger.room();
+    const known = await store.eventIds(newest.map(({ seq }) => seq));
+    const oldest = await store.oldest();
+    const { head } = await store.room();
     const divergent = newest.filter(({ seq, event_id }) => {
       const there = known.get(seq);
       return there === undefined ? seq >= oldest || seq > head : there !== event_id;
@@ -58,40 +62,32 @@ export class Healing {
    * Refills each partition whose stream ends before `last_seq`, from the slowest engine's position on. Returns how many
    * events were published again for each.
    */
-  async refill(
-    last: ReadonlyMap<PartitionName, PartitionRef & { last_seq: number }>,
-  ): Promise<Map<PartitionName, number>> {
-    const refs = [...last.values()];
-    const ends = await this.#parts.streams.ends(refs);
+  async refill(last: ReadonlyMap<PartitionName, PartitionEnd>): Promise<Map<PartitionName, number>> {
+    const { store, streams } = this.#parts;
+    const ends = await streams.ends([...last.values()]);
     const refilled = new Map<PartitionName, number>();
-    for (const ref of refs) {
-      const end = ends.get(nameOf(ref));
-      if ((end?.last_seq ?? 0) >= ref.last_seq) continue;
-      refilled.set(nameOf(ref), await this.#refillOne(ref, ref.last_seq, end));
+    let slowest: Map<PartitionName, number> | undefined;
+    for (const [name, end] of last) {
+      if ((ends.get(name)?.last_seq ?? 0) >= end.last_seq) continue;
+      slowest ??= await store.slowest();
+      refilled.set(name, await this.#refillOne(end, ends.get(name), slowest.get(name)));
     }
     return refilled;
   }
 
-  async #refillOne(ref: PartitionRef, last_seq: number, end: StreamEnd | undefined): Promise<number> {
-    const { ledger, streams } = this.#parts;
-    let after = Math.max(end?.last_seq ?? 0, await this.#slowest(ref, last_seq));
+  /** Without an engine that reads the partition, only its newest event: enough to tell where it is. */
+  async #refillOne(end: PartitionEnd, found: StreamEnd | undefined, slowest: number | undefined): Promise<number> {
+    const { store, refill, lead } = this.#parts;
+    let after = Math.max(found?.last_seq ?? 0, Math.min(slowest ?? end.last_seq - 1, end.last_seq - 1));
     let count = 0;
-    for (;;) {
-      const entries = await ledger.partition(ref, after, last_seq, REFILL_PAGE);
+    while (await lead()) {
+      const entries = await store.partition(end, after, end.last_seq);
       const final = entries.at(-1);
-      if (!final) return count;
-      await streams.append(entries);
+      if (!final) break;
+      await refill(entries);
       count += entries.length;
       after = final.seq;
     }
-  }
-
-  /** Position of the engine that is furthest behind; just before the newest event when no engine reads the partition. */
-  async #slowest(ref: PartitionRef, last_seq: number): Promise<number> {
-    const [row] = await this.#parts.database.query<{ position: number | null }>(
-      "select min(position) as position from engine_position where stream = $1 and partition = $2",
-      [ref.stream, ref.partition],
-    );
-    return Math.min(row?.position ?? last_seq - 1, last_seq - 1);
+    return count;
   }
 }

@@ -1,91 +1,84 @@
-import type { Database } from "../platform/database/database.ts";
 import { nameOf, type PartitionName, type PartitionRef } from "../platform/streams/streams.ts";
-
-export interface Progress {
-  /** Everything up to this `seq` is published, in every partition. */
-  settled_seq: number;
-  /** Newest published event of each partition. */
-  last: Map<PartitionName, PartitionRef & { last_seq: number }>;
-}
+import type { Clock } from "./clock.ts";
+import type { PartitionEnd, RelayStore } from "./relay-store.ts";
 
 /** Written at most this often: it only says where to begin reading after a crash. */
 const WRITE_EVERY_MS = 200;
 
-const WRITE = `
-  insert into relay_progress as p (stream, partition, settled_seq, last_seq)
-  select stream, partition, settled_seq, last_seq
-  from json_to_recordset($1::text::json) as (stream text, partition integer, settled_seq bigint, last_seq bigint)
-  on conflict (stream, partition) do update
-    set settled_seq = greatest(p.settled_seq, excluded.settled_seq),
-        last_seq = greatest(p.last_seq, excluded.last_seq), updated_at = now()`;
+/** Postgres holds another ledger than the one this relay has been copying. */
+export class LedgerChanged extends Error {
+  readonly code = "ledger_changed";
+  constructor() {
+    super("the ledger is another one than before (restored, failed over or restarted); looking at everything again");
+  }
+}
 
 /** The relay's place in the ledger, in memory and (a little behind) in Postgres. It never goes backwards. */
 export class RelayProgress {
-  readonly #database: Database;
+  readonly #store: RelayStore;
+  readonly #clock: Clock;
   readonly #changed = new Set<PartitionName>();
-  #progress: Progress = { settled_seq: 0, last: new Map() };
-  #written_at = 0;
+  #incarnation = "";
+  #settled_seq = 0;
+  #last = new Map<PartitionName, PartitionEnd>();
+  #written_at = Number.NEGATIVE_INFINITY;
 
-  constructor(database: Database) {
-    this.#database = database;
+  constructor(store: RelayStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
   }
 
+  /** Everything up to this `seq` is published, in every partition. */
   get settled_seq(): number {
-    return this.#progress.settled_seq;
+    return this.#settled_seq;
   }
 
-  get last(): ReadonlyMap<PartitionName, PartitionRef & { last_seq: number }> {
-    return this.#progress.last;
+  /** Newest published event of each partition. */
+  get last(): ReadonlyMap<PartitionName, PartitionEnd> {
+    return this.#last;
   }
 
   /** Takes the place from Postgres, as after a take-over. */
   async load(): Promise<void> {
-    const rows = await this.#database.query<{
-      stream: string;
-      partition: number;
-      settled_seq: number;
-      last_seq: number;
-    }>("select stream, partition, settled_seq, last_seq from relay_progress");
+    const { incarnation, settled_seq, ends } = await this.#store.load();
     this.#changed.clear();
-    this.#progress = {
-      settled_seq: Math.max(0, ...rows.map((row) => row.settled_seq)),
-      last: new Map(
-        rows.map(({ stream, partition, last_seq }) => [nameOf({ stream, partition }), { stream, partition, last_seq }]),
-      ),
-    };
+    this.#incarnation = incarnation;
+    this.#settled_seq = settled_seq;
+    this.#last = new Map(ends.map((end) => [nameOf(end), end]));
+  }
+
+  /** Throws `LedgerChanged` when what was read is not of the ledger whose place this is. */
+  mustBe(incarnation: string | undefined): void {
+    if (incarnation !== undefined && incarnation !== this.#incarnation) throw new LedgerChanged();
   }
 
   /** Notes that a partition's event `seq` is published. */
-  published(ref: PartitionRef, seq: number): void {
-    const name = nameOf(ref);
-    this.#progress.last.set(name, { stream: ref.stream, partition: ref.partition, last_seq: seq });
+  published({ stream, partition }: PartitionRef, seq: number): void {
+    const name = nameOf({ stream, partition });
+    this.#last.set(name, { stream, partition, last_seq: seq });
     this.#changed.add(name);
   }
 
   settled(seq: number): void {
-    this.#progress.settled_seq = Math.max(seq, this.#progress.settled_seq);
+    this.#settled_seq = Math.max(seq, this.#settled_seq);
   }
 
   /** Milliseconds until what is noted may be written; undefined when nothing is. */
   get due_ms(): number | undefined {
     if (this.#changed.size === 0) return undefined;
-    return Math.max(0, this.#written_at + WRITE_EVERY_MS - performance.now());
+    return Math.max(0, this.#written_at + WRITE_EVERY_MS - this.#clock.now());
   }
 
   /** Writes what changed when it is due, or now when `force`d. */
   async write(force = false): Promise<void> {
     const due = this.due_ms;
     if (due === undefined || (due > 0 && !force)) return;
-    const { settled_seq, last } = this.#progress;
-    const names = [...this.#changed].sort();
+    const names = [...this.#changed];
+    const ends = names.flatMap((name) => this.#last.get(name) ?? []);
     this.#changed.clear();
-    this.#written_at = performance.now();
-    const rows = names.map((name) => ({ ...last.get(name), settled_seq }));
-    try {
-      await this.#database.query(WRITE, [JSON.stringify(rows)]);
-    } catch (error) {
-      for (const name of names) this.#changed.add(name);
-      throw error;
-    }
+    this.#written_at = this.#clock.now();
+    const saved = await this.#store.save({ incarnation: this.#incarnation, settled_seq: this.#settled_seq, ends });
+    // What could not be written need not be kept: after any failure the place is taken from Postgres again.
+    if (!saved) throw new LedgerChanged();
   }
 }

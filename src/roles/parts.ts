@@ -110,14 +110,16 @@ async function serverParts(base: Base, database_url: string, redis_url: string):
 
 /** Refuses a Redis that would drop entries by itself; warns of one that forgets at restart, which is only slow. */
 async function checkRedis(streams: RedisStreams): Promise<string | undefined> {
-  const { version, maxmemory_policy, appendonly } = await streams.configuration();
-  if (Number.parseInt(version, 10) < 7) throw new UnfitServer(`Redis 7 or newer is needed, this is ${version}`);
-  if (maxmemory_policy !== "noeviction" && maxmemory_policy !== "") {
-    throw new UnfitServer(
-      `Redis' maxmemory-policy is ${maxmemory_policy}: set it to noeviction, or it drops events by itself`,
-    );
+  const servers = await streams.configurations();
+  for (const { version, maxmemory_policy } of servers) {
+    if (Number.parseInt(version, 10) < 7) throw new UnfitServer(`Redis 7 or newer is needed, this is ${version}`);
+    if (maxmemory_policy !== "noeviction" && maxmemory_policy !== "") {
+      throw new UnfitServer(
+        `Redis' maxmemory-policy is ${maxmemory_policy}: set it to noeviction, or it drops events by itself`,
+      );
+    }
   }
-  return appendonly === "no"
+  return servers.some(({ appendonly }) => appendonly === "no")
     ? "Redis' appendonly is off: after a restart all streams are filled again from the ledger"
     : undefined;
 }

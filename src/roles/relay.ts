@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { RELAY } from "../platform/database/roles.ts";
 import { LedgerReader } from "../platform/events/ledger-reader.ts";
+import { PostgresRelayStore } from "../relay/postgres-store.ts";
 import { Relay } from "../relay/relay.ts";
 import { relayMetrics } from "../relay/relay-metrics.ts";
 import type { Role } from "../runtime/role.ts";
@@ -9,17 +10,21 @@ import type { Parts } from "./parts.ts";
 /** Reading, publishing, the lease and `/ready` at the same time. */
 const CONNECTIONS = 4;
 
+/** A relay that died is replaced after this long. */
+const LEASE_SECONDS = 5;
+
 /** The relay: the ledger into the streams. */
 export async function relayRole(parts: Parts): Promise<Role> {
   const { log, metrics, readiness, streams } = parts;
   const { database } = await parts.open(RELAY, CONNECTIONS);
   const ledger = new LedgerReader(database);
+  const owner = `${hostname()} ${process.pid} ${Bun.randomUUIDv7()}`;
   const relay = new Relay({
-    database,
+    store: new PostgresRelayStore(database, owner, LEASE_SECONDS),
     streams,
+    lease_seconds: LEASE_SECONDS,
     log: log.child({ role: "relay" }),
     metrics: relayMetrics(metrics),
-    owner: `${hostname()} ${process.pid} ${Bun.randomUUIDv7()}`,
   });
   readiness.add("ledger", async () => {
     const { room, range_size } = await ledger.room();

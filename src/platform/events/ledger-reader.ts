@@ -4,6 +4,36 @@ import type { PartitionRef, StoredEvent, StreamEntry } from "../streams/streams.
 const COLUMNS = `seq, event_id, tenant_id, stream, partition, event_type, version, key, payload::text as payload,
   occurred_at, trace, causation_id, hops`;
 
+/** Payloads of up to 1 MB each must not add up: a read stops after this many bytes of them. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Cuts what `events` gives where PAGE_BYTES of payload are reached; one row at least. Rows that are cut off are read by
+ * the server all the same, which is why a caller's `limit` should follow what came back.
+ */
+function bounded(events: string): string {
+  return `
+    select * from (
+      select *, sum(octet_length(payload)) over (order by seq rows unbounded preceding) as bytes from (${events}) e
+    ) p where bytes - octet_length(payload) < ${PAGE_BYTES} order by seq`;
+}
+
+/**
+ * Which ledger this is: another one after a restore, a failover or a restart of the server, whoever answers at the same
+ * address, also behind a pool.
+ */
+export const INCARNATION = `(select extract(epoch from pg_postmaster_start_time())::text || ' ' ||
+  current_database() || ' ' || 'event_log'::regclass::oid)`;
+
+/** A read of the ledger, bounded in rows and bytes. */
+export interface LedgerPage {
+  events: StoredEvent[];
+  /** True when the bounds ended it: there may be more. */
+  more: boolean;
+  /** Which ledger was read; undefined when nothing was. */
+  incarnation: string | undefined;
+}
+
 type EventRow = StoredEvent & Row;
 
 /**
@@ -17,26 +47,37 @@ export class LedgerReader {
     this.#database = database;
   }
 
-  /** Events after `seq` of all streams, in order. */
+  /** Events after `seq` of all streams, in order: `limit` at most, fewer when they are large. */
   async after(seq: number, limit: number): Promise<StoredEvent[]> {
-    return await this.#database.query<EventRow>(
-      `select ${COLUMNS} from event_log where seq > $1 order by seq limit $2`,
-      [seq, limit],
-    );
+    return (await this.page(seq, limit)).events;
   }
 
-  /** Entries of one partition in (after, upto], in order. */
+  /** The same with what a reader that goes on needs to know. */
+  async page(seq: number, limit: number): Promise<LedgerPage> {
+    const events = await this.#database.query<EventRow & { bytes: number; incarnation: string }>(
+      bounded(`select ${COLUMNS}, ${INCARNATION} as incarnation from event_log where seq > $1 order by seq limit $2`),
+      [seq, limit],
+    );
+    const last = events.at(-1);
+    return {
+      events,
+      more: events.length === limit || (last !== undefined && last.bytes >= PAGE_BYTES),
+      incarnation: last?.incarnation,
+    };
+  }
+
+  /** Entries of one partition in (after, upto], in order: `limit` at most, fewer when they are large. */
   async partition(ref: PartitionRef, after: number, upto: number, limit: number): Promise<StreamEntry[]> {
     const events = await this.#database.query<EventRow>(
-      `select ${COLUMNS} from event_log where stream = $1 and partition = $2 and seq > $3 and seq <= $4
-       order by seq limit $5`,
+      bounded(`select ${COLUMNS} from event_log where stream = $1 and partition = $2 and seq > $3 and seq <= $4
+       order by seq limit $5`),
       [ref.stream, ref.partition, after, upto, limit],
     );
     const [first] = events;
     if (!first) return [];
     let prev = await this.before(ref, first.seq);
     return events.map((event) => {
-      const entry = { ...event, prev };
+      const entry = Object.assign(event, { prev });
       prev = event.seq;
       return entry;
     });

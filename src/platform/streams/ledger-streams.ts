@@ -34,17 +34,22 @@ export class LedgerStreams implements EventStreams {
     if (entries.length > 0) for (const reader of this.#readers) reader.wake();
   }
 
+  async refill(entries: readonly StreamEntry[]): Promise<void> {
+    await this.append(entries);
+  }
+
   async ends(refs: readonly PartitionRef[]): Promise<Map<PartitionName, StreamEnd>> {
     const ends = new Map<PartitionName, StreamEnd>();
     for (const ref of refs) {
       const newest = await this.#ledger.newest(ref);
-      if (newest) ends.set(nameOf(ref), { last_seq: newest.seq, newest, length: 0 });
+      if (newest) ends.set(nameOf(ref), { last_seq: newest.seq, newest, length: 0, bytes: 0 });
     }
     return ends;
   }
 
   /** Nothing to drop: the ledger's retention does. */
   async trim(): Promise<void> {}
+  async shorten(): Promise<void> {}
 
   async remove(ref: PartitionRef): Promise<void> {
     this.#last.delete(nameOf(ref));

@@ -1,7 +1,8 @@
-import { Redis } from "ioredis";
-import { entryOf, fieldsOf } from "./entry.ts";
-import { redisOptions, streamKey } from "./redis-connection.ts";
+import { Cluster, type Redis } from "ioredis";
+import { endOf } from "./redis-ends.ts";
+import { type RedisClient, type RedisNodes, redisNodes } from "./redis-nodes.ts";
 import { RedisReader } from "./redis-reader.ts";
+import { RedisWriters } from "./redis-writers.ts";
 import {
   type EventStreams,
   nameOf,
@@ -13,75 +14,71 @@ import {
 } from "./streams.ts";
 
 const WAKE_CHANNEL = "events:wake";
-/** A socket whose peer lost power is noticed within seconds. */
-const COMMAND_TIMEOUT_MS = 5000;
 
-/** Redis cannot take more entries now (`maxmemory` reached). */
-export class StreamsFull extends Error {
-  readonly code = "streams_full";
+/** Settings of a Redis server that decide whether it may hold streams. */
+export interface RedisSettings {
+  maxmemory_policy: string;
+  appendonly: string;
+  version: string;
 }
 
-/** Redis Streams, one key for each partition, with explicit ids `<seq>-0`. */
+/**
+ * Redis Streams, one key for each partition, with explicit ids `<seq>-0`. One server, or a cluster when the URL lists
+ * several nodes.
+ */
 export class RedisStreams implements EventStreams {
   readonly kind = "redis";
-  readonly #redis: Redis;
-  readonly #url: string;
+  readonly #nodes: RedisNodes;
+  readonly #redis: RedisClient;
+  readonly #writers: RedisWriters;
   readonly #name: string;
   readonly #log: (error: Error) => void;
-  #subscriber: Redis | undefined;
+  readonly #subscribers = new Set<RedisClient>();
   #waking = false;
 
   /** `log` hears of connection errors; the connection is made anew by itself. */
-  constructor(url: string, name: string, log: (error: Error) => void) {
-    this.#url = url;
+  constructor(urls: string, name: string, log: (error: Error) => void) {
+    this.#nodes = redisNodes(urls);
     this.#name = name;
     this.#log = log;
-    this.#redis = new Redis(url, {
-      ...redisOptions(name),
-      commandTimeout: COMMAND_TIMEOUT_MS,
-      maxRetriesPerRequest: 1,
-      // Explicit ids make sending again harmless, but the caller must know what was not confirmed.
-      autoResendUnfulfilledCommands: false,
-    });
+    this.#redis = this.#nodes.client(name, "commands");
     this.#redis.on("error", log);
+    this.#writers = new RedisWriters(this.#nodes, name);
   }
 
   async append(entries: readonly StreamEntry[]): Promise<void> {
-    if (entries.length === 0) return;
-    const pipeline = this.#redis.pipeline();
-    for (const entry of entries) pipeline.xadd(streamKey(entry), `${entry.seq}-0`, ...fieldsOf(entry));
-    for (const [error] of (await pipeline.exec()) ?? []) {
-      if (!error || isThereAlready(error)) continue;
-      throw error.message.startsWith("OOM") ? new StreamsFull(error.message) : error;
-    }
+    await this.#writers.append(entries, false);
+  }
+
+  async refill(entries: readonly StreamEntry[]): Promise<void> {
+    await this.#writers.append(entries, true);
   }
 
   async ends(refs: readonly PartitionRef[]): Promise<Map<PartitionName, StreamEnd>> {
-    const pipeline = this.#redis.pipeline();
-    for (const ref of refs) pipeline.xinfo("STREAM", streamKey(ref));
-    const answers = (await pipeline.exec()) ?? [];
     const ends = new Map<PartitionName, StreamEnd>();
-    refs.forEach((ref, i) => {
-      const [error, info] = answers[i] ?? [new Error("no answer to XINFO STREAM"), null];
-      if (error) {
-        if (error.message.includes("no such key")) return;
-        throw error;
-      }
-      ends.set(nameOf(ref), endOf(info));
-    });
+    await Promise.all(
+      refs.map(async (ref) => {
+        const end = await endOf(this.#redis, this.#nodes.keyOf(ref));
+        if (end) ends.set(nameOf(ref), end);
+      }),
+    );
     return ends;
   }
 
   async trim(ref: PartitionRef, before_seq: number): Promise<void> {
-    await this.#redis.xtrim(streamKey(ref), "MINID", `${before_seq}-0`);
+    await this.#redis.xtrim(this.#nodes.keyOf(ref), "MINID", `${before_seq}-0`);
+  }
+
+  async shorten(ref: PartitionRef, length: number): Promise<void> {
+    await this.#redis.xtrim(this.#nodes.keyOf(ref), "MAXLEN", length);
   }
 
   async remove(ref: PartitionRef): Promise<void> {
-    await this.#redis.del(streamKey(ref));
+    await this.#redis.del(this.#nodes.keyOf(ref));
   }
 
   reader(): StreamReader {
-    return new RedisReader(this.#url, `${this.#name}-reader`, this.#log);
+    return new RedisReader(this.#nodes, `${this.#name}-reader`, this.#log);
   }
 
   wake(): void {
@@ -97,60 +94,58 @@ export class RedisStreams implements EventStreams {
   }
 
   onWake(listener: () => void): () => void {
-    const subscriber = new Redis(this.#url, { ...redisOptions(`${this.#name}-wake`), maxRetriesPerRequest: null });
-    this.#subscriber = subscriber;
+    const subscriber = this.#nodes.client(`${this.#name}-wake`, "blocking");
+    this.#subscribers.add(subscriber);
     subscriber.on("error", this.#log);
     subscriber.on("message", listener);
     subscriber.subscribe(WAKE_CHANNEL).catch(() => undefined);
-    return () => subscriber.disconnect();
+    return () => {
+      this.#subscribers.delete(subscriber);
+      subscriber.disconnect();
+    };
   }
 
   onReconnect(listener: () => void): () => void {
     this.#redis.on("ready", listener);
-    return () => this.#redis.off("ready", listener);
+    const added = (node: Redis) => node.on("ready", listener);
+    if (this.#redis instanceof Cluster) this.#redis.on("+node", added);
+    return () => {
+      this.#redis.off("ready", listener);
+      this.#redis.off("+node", added);
+    };
   }
 
   async check(): Promise<void> {
     await this.#redis.ping();
   }
 
-  /** What an operator must not leave at its default: the policy that evicts streams, and an append-only file that is off. */
-  async configuration(): Promise<{ maxmemory_policy: string; appendonly: string; version: string }> {
-    const [policy, appendonly, info] = await Promise.all([
-      this.#setting("maxmemory-policy"),
-      this.#setting("appendonly"),
-      this.#redis.info("server"),
-    ]);
-    return { maxmemory_policy: policy, appendonly, version: /redis_version:(\S+)/.exec(info)?.[1] ?? "0" };
-  }
-
-  async #setting(name: string): Promise<string> {
-    const answer: unknown = await this.#redis.config("GET", name);
-    if (Array.isArray(answer)) return String(answer[1]);
-    if (typeof answer === "object" && answer !== null && name in answer) return String(Reflect.get(answer, name));
-    return "";
+  /** What an operator must not leave at its default, of every node: the policy that evicts streams, an append-only file that is off. */
+  async configurations(): Promise<RedisSettings[]> {
+    await this.#redis.ping();
+    const servers = this.#redis instanceof Cluster ? this.#redis.nodes("master") : [this.#redis];
+    return await Promise.all(servers.map(settingsOf));
   }
 
   async close(): Promise<void> {
-    this.#subscriber?.disconnect();
+    for (const subscriber of this.#subscribers) subscriber.disconnect();
+    this.#writers.close();
     this.#redis.disconnect();
   }
 }
 
-/** XADD refuses an id that is not greater than the last: the entry was published before. */
-function isThereAlready(error: Error): boolean {
-  return error.message.includes("equal or smaller than the target stream top item");
+async function settingsOf(server: Redis): Promise<RedisSettings> {
+  const [maxmemory_policy, appendonly, info] = await Promise.all([
+    setting(server, "maxmemory-policy"),
+    setting(server, "appendonly"),
+    server.info("server"),
+  ]);
+  return { maxmemory_policy, appendonly, version: /redis_version:(\S+)/.exec(info)?.[1] ?? "0" };
 }
 
-function endOf(info: unknown): StreamEnd {
-  const found = new Map<unknown, unknown>();
-  if (Array.isArray(info)) for (let i = 0; i + 1 < info.length; i += 2) found.set(info[i], info[i + 1]);
-  const last: unknown = found.get("last-entry");
-  const newest =
-    Array.isArray(last) && Array.isArray(last[1]) ? entryOf(String(last[0]), last[1].map(String)) : undefined;
-  return {
-    last_seq: Number.parseInt(String(found.get("last-generated-id")), 10),
-    newest: newest && { seq: newest.seq, event_id: newest.event_id },
-    length: Number(found.get("length")),
-  };
+/** Empty where the provider does not let anybody ask. */
+async function setting(server: Redis, name: string): Promise<string> {
+  const answer: unknown = await server.config("GET", name);
+  if (Array.isArray(answer)) return String(answer[1]);
+  if (typeof answer === "object" && answer !== null && name in answer) return String(Reflect.get(answer, name));
+  return "";
 }

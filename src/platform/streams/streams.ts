@@ -30,6 +30,36 @@ export interface StreamEnd {
   /** The last entry that is still there. */
   newest: { seq: number; event_id: string } | undefined;
   length: number;
+  /** Memory it takes, about. */
+  bytes: number;
+}
+
+/** No room for more entries now (`maxmemory` reached). Some of what was appended may be there. */
+export class StreamsFull extends Error {
+  readonly code = "streams_full";
+}
+
+/** These partitions had entries before and are gone now, their memory of the last `seq` included. */
+export class StreamsLost extends Error {
+  readonly code = "streams_lost";
+  readonly partitions: readonly PartitionRef[];
+  constructor(partitions: readonly PartitionRef[]) {
+    super(`lost by the streams: ${partitions.map(nameOf).join(", ")}`);
+    this.partitions = partitions;
+  }
+}
+
+/**
+ * An entry of these partitions was refused and a later one was taken. The refused one can never be added any more, so the
+ * partitions must be removed and filled again.
+ */
+export class StreamsTorn extends Error {
+  readonly code = "streams_torn";
+  readonly partitions: readonly PartitionRef[];
+  constructor(partitions: readonly PartitionRef[], reason: string) {
+    super(`torn by a refused entry (${reason}): ${partitions.map(nameOf).join(", ")}`);
+    this.partitions = partitions;
+  }
 }
 
 export interface ReadOptions {
@@ -60,12 +90,18 @@ export interface EventStreams {
   readonly kind: "redis" | "ledger";
   /**
    * Publishes entries, ascending by `seq` in each partition. An entry that is not greater than the last one appended is
-   * there already and is left alone: publishing again adds nothing.
+   * there already and is left alone: publishing again adds nothing. An entry that follows another one (`prev` > 0) is
+   * refused with `StreamsLost` when its partition is not there: it would hide that what came before is gone. Rejects with
+   * `StreamsFull`, `StreamsTorn` or a lost connection too; what was appended until then stays. One call at a time.
    */
   append(entries: readonly StreamEntry[]): Promise<void>;
+  /** The same for partitions that are to be made where they are not there. */
+  refill(entries: readonly StreamEntry[]): Promise<void>;
   ends(refs: readonly PartitionRef[]): Promise<Map<PartitionName, StreamEnd>>;
   /** Drops entries below `before_seq`. */
   trim(ref: PartitionRef, before_seq: number): Promise<void>;
+  /** Drops the oldest entries until `length` are left. */
+  shorten(ref: PartitionRef, length: number): Promise<void>;
   /** Drops the partition whole, its memory of the last `seq` included. */
   remove(ref: PartitionRef): Promise<void>;
   reader(): StreamReader;

@@ -1,0 +1,107 @@
+import { EntryWriter } from "./entry-writer.ts";
+import type { RedisNodes } from "./redis-nodes.ts";
+import {
+  type PartitionName,
+  type PartitionRef,
+  type StreamEntry,
+  StreamsFull,
+  StreamsLost,
+  StreamsTorn,
+} from "./streams.ts";
+import { type Outcome, XaddBatch } from "./xadd-batch.ts";
+
+interface Route {
+  writer: EntryWriter | undefined;
+  batch: XaddBatch;
+}
+
+/** Publishes entries over one connection to each node that holds partitions. */
+export class RedisWriters {
+  readonly #nodes: RedisNodes;
+  readonly #name: string;
+  readonly #routes = new Map<string, Route>();
+  #closed = false;
+
+  constructor(nodes: RedisNodes, name: string) {
+    this.#nodes = nodes;
+    this.#name = name;
+  }
+
+  /** See `EventStreams.append`; with `make` as `refill`. */
+  async append(entries: readonly StreamEntry[], make: boolean): Promise<void> {
+    if (entries.length === 0) return;
+    const parts = await this.#byNode(entries);
+    // All are waited for, also when one fails: the next call may not find a sending under way.
+    const settled = await Promise.allSettled(
+      [...parts].map(async ([node, part]) => {
+        const route = await this.#routeTo(node);
+        return await route.batch.send(route.writer, part, make);
+      }),
+    );
+    const outcomes: Outcome[] = [];
+    let failure: unknown;
+    for (const result of settled) {
+      if (result.status === "fulfilled") outcomes.push(result.value);
+      else failure ??= result.reason;
+    }
+    this.#judge(outcomes);
+    if (failure !== undefined) {
+      // The node may be gone for good and another one in charge.
+      this.#nodes.moved();
+      throw failure;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { writer } of this.#routes.values()) writer?.close();
+    this.#routes.clear();
+  }
+
+  #judge(outcomes: readonly Outcome[]): void {
+    const refusal = outcomes.find((outcome) => outcome.refusal !== undefined)?.refusal;
+    const torn = partitionsOf(outcomes.map((outcome) => outcome.torn));
+    if (torn.length > 0) throw new StreamsTorn(torn, refusal ?? "refused");
+    const lost = partitionsOf(outcomes.map((outcome) => outcome.lost));
+    if (lost.length > 0) throw new StreamsLost(lost);
+    if (refusal === undefined) return;
+    if (refusal.startsWith("OOM")) throw new StreamsFull(refusal);
+    if (/^(MOVED|ASK|CLUSTERDOWN|TRYAGAIN|READONLY)\b/.test(refusal)) {
+      this.close();
+      this.#closed = false;
+      this.#nodes.moved();
+    }
+    throw new Error(`Redis refuses an entry: ${refusal}`);
+  }
+
+  async #byNode(entries: readonly StreamEntry[]): Promise<Map<string, StreamEntry[]>> {
+    const parts = new Map<string, StreamEntry[]>();
+    const nodes = new Map<string, StreamEntry[]>();
+    for (const entry of entries) {
+      const group = this.#nodes.groupOf(entry);
+      let part = nodes.get(group);
+      if (!part) {
+        const node = await this.#nodes.nodeOf(entry);
+        part = parts.get(node) ?? [];
+        parts.set(node, part);
+        nodes.set(group, part);
+      }
+      part.push(entry);
+    }
+    return parts;
+  }
+
+  async #routeTo(node: string): Promise<Route & { writer: EntryWriter }> {
+    const known = this.#routes.get(node);
+    if (known?.writer && !known.writer.closed) return { ...known, writer: known.writer };
+    const writer = await EntryWriter.connect(this.#nodes.addressOf(node), `${this.#name}-writer`);
+    const route = { writer, batch: known?.batch ?? new XaddBatch((ref) => this.#nodes.keyOf(ref)) };
+    if (this.#closed) writer.close();
+    this.#routes.set(node, route);
+    return route;
+  }
+}
+
+function partitionsOf(found: readonly ReadonlyMap<PartitionName, PartitionRef>[]): PartitionRef[] {
+  return found.flatMap((partitions) => [...partitions.values()]);
+}

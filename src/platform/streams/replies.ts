@@ -1,0 +1,44 @@
+const CR = 13;
+const LF = 10;
+const MINUS = 45;
+const DOLLAR = 36;
+
+/**
+ * Takes Redis' answers to simple commands apart, in whatever pieces they come. Nearly all say that all is well, so only the
+ * others are kept: the text of an error, or null for "nothing was done".
+ */
+export class Replies {
+  /** By place of the command in what was sent. */
+  readonly exceptions = new Map<number, string | null>();
+  #count = 0;
+  #rest: Buffer = Buffer.alloc(0);
+
+  get count(): number {
+    return this.#count;
+  }
+
+  feed(chunk: Buffer): void {
+    const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    let at = 0;
+    for (let next = this.#one(data, at); next !== undefined; next = this.#one(data, at)) at = next;
+    // A copy: the socket uses its memory again.
+    this.#rest = Buffer.from(data.subarray(at));
+  }
+
+  /** Reads the answer at `at`; where the next one begins, or undefined when it is not all there. */
+  #one(data: Buffer, at: number): number | undefined {
+    const end = data.indexOf(LF, at);
+    if (end === -1) return undefined;
+    const type = data[at];
+    if (type === DOLLAR) {
+      const length = Number(data.toString("latin1", at + 1, data[end - 1] === CR ? end - 1 : end));
+      if (length < 0) this.exceptions.set(this.#count, null);
+      else if (data.length < end + 1 + length + 2) return undefined;
+      this.#count++;
+      return length < 0 ? end + 1 : end + 1 + length + 2;
+    }
+    if (type === MINUS) this.exceptions.set(this.#count, data.toString("utf8", at + 1, end - 1));
+    this.#count++;
+    return end + 1;
+  }
+}

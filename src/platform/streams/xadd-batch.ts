@@ -1,0 +1,71 @@
+import type { EntryWriter } from "./entry-writer.ts";
+import { nameOf, type PartitionName, type PartitionRef, type StreamEntry } from "./streams.ts";
+import { xaddHead, xaddTail } from "./xadd.ts";
+
+/** What became of entries that were sent. Partitions are named once. */
+export interface Outcome {
+  /** Entries followed others that are not there any more. */
+  lost: Map<PartitionName, PartitionRef>;
+  /** A later entry was taken after one that was refused. */
+  torn: Map<PartitionName, PartitionRef>;
+  /** The first refusal that is neither "there already" nor "not there". */
+  refusal: string | undefined;
+}
+
+/** Builds the commands of many entries as bytes, again and again in the same memory. */
+export class XaddBatch {
+  readonly #heads = new Map<string, string>();
+  readonly #keyOf: (ref: PartitionRef) => string;
+  #buffer = Buffer.allocUnsafeSlow(1024 * 1024);
+
+  constructor(keyOf: (ref: PartitionRef) => string) {
+    this.#keyOf = keyOf;
+  }
+
+  /** Sends `entries` over `writer`. With `make`, streams that are not there are made. */
+  async send(writer: EntryWriter, entries: readonly StreamEntry[], make: boolean): Promise<Outcome> {
+    let text = "";
+    for (const entry of entries) text += this.#headOf(entry, make || entry.prev === 0) + xaddTail(entry);
+    // Most text is ASCII; what does not fit then is measured.
+    let length = text.length;
+    if (length * 3 > this.#buffer.length) length = Buffer.byteLength(text);
+    if (length > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(length * 2);
+    const written = this.#buffer.write(text, 0, "utf8");
+    const exceptions = await writer.send(this.#buffer.subarray(0, written), entries.length);
+    return outcomeOf(entries, exceptions);
+  }
+
+  #headOf(entry: StreamEntry, make: boolean): string {
+    const name = `${make ? "+" : "-"}${nameOf(entry)}`;
+    let head = this.#heads.get(name);
+    if (head === undefined) {
+      head = xaddHead(this.#keyOf(entry), make);
+      this.#heads.set(name, head);
+    }
+    return head;
+  }
+}
+
+function outcomeOf(entries: readonly StreamEntry[], exceptions: ReadonlyMap<number, string | null>): Outcome {
+  const outcome: Outcome = { lost: new Map(), torn: new Map(), refusal: undefined };
+  if (exceptions.size === 0) return outcome;
+  const refused = new Set<PartitionName>();
+  entries.forEach((entry, i) => {
+    const name = nameOf(entry);
+    const exception = exceptions.get(i);
+    if (exception === undefined) {
+      if (refused.has(name)) outcome.torn.set(name, { stream: entry.stream, partition: entry.partition });
+    } else if (exception === null) {
+      outcome.lost.set(name, { stream: entry.stream, partition: entry.partition });
+    } else if (!isThereAlready(exception)) {
+      refused.add(name);
+      outcome.refusal ??= exception;
+    }
+  });
+  return outcome;
+}
+
+/** XADD refuses an id that is not greater than the last: the entry was published before. */
+function isThereAlready(refusal: string): boolean {
+  return refusal.includes("equal or smaller than the target stream top item");
+}
