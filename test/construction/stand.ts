@@ -1,11 +1,14 @@
+import type { Database } from "../../src/platform/database/database.ts";
+import { EmbeddedDatabase } from "../../src/platform/database/embedded.ts";
 import { PostgresDatabase } from "../../src/platform/database/postgres.ts";
+import { migrateDatabase } from "../../src/roles/schema.ts";
 import { whenDone } from "../harness/cleanup.ts";
 import { testDatabase } from "../harness/database.ts";
 
 /** A migrated database of the test file's own: as the vertical logs in, and as the superuser who prepares and looks. */
 export interface Stand {
-  vertical: PostgresDatabase;
-  admin: PostgresDatabase;
+  vertical: Database;
+  admin: Database;
 }
 
 export async function openStand(): Promise<Stand> {
@@ -16,4 +19,12 @@ export async function openStand(): Promise<Stand> {
     await Promise.all([vertical.close(), admin.close()]);
   });
   return { vertical, admin };
+}
+
+/** The same inside this process, where there is one login for everything. */
+export async function openEmbeddedStand(): Promise<Stand> {
+  const database = await EmbeddedDatabase.open();
+  whenDone(() => database.close());
+  await migrateDatabase(database);
+  return { vertical: database, admin: database };
 }
