@@ -12,7 +12,11 @@ const REPOSITORY = join(import.meta.dir, "../..");
 /** Builds the binary into an empty folder where nothing of the repository is, with drop-in engines beside it. */
 async function deploy(): Promise<Launch> {
   const folder = await temporaryFolder("droplet");
-  const build = Bun.spawn([process.execPath, "infra/dev/build.ts"], { cwd: REPOSITORY, stdout: "ignore", stderr: "pipe" });
+  const build = Bun.spawn([process.execPath, "infra/dev/build.ts"], {
+    cwd: REPOSITORY,
+    stdout: "ignore",
+    stderr: "pipe",
+  });
   const complaint = await new Response(build.stderr).text();
   if ((await build.exited) !== 0) throw new Error(`the build failed: ${complaint}`);
   await copyFile(join(REPOSITORY, "dist/basecommerce"), join(folder, "basecommerce"));
@@ -21,8 +25,13 @@ async function deploy(): Promise<Launch> {
   await Bun.write(join(folder, "plugins/greeter/engine.ts"), GREETER);
   await Bun.write(join(folder, "plugins/greeter/greeting.ts"), GREETING);
   await Bun.write(join(folder, "plugins/broken/engine.ts"), BROKEN);
-  const user = process.getuid?.() === 0 ? unprivilegedAccount(["nobody"]).name : undefined;
-  return { command: [join(folder, "basecommerce")], cwd: folder, plugins: join(folder, "plugins"), ...(user && { user }) };
+  const user = process.getuid?.() === 0 ? unprivilegedAccount(["nobody"])?.name : undefined;
+  return {
+    command: [join(folder, "basecommerce")],
+    cwd: folder,
+    plugins: join(folder, "plugins"),
+    ...(user && { user }),
+  };
 }
 
 describe("the compiled binary, alone in a folder, as a user without rights, three processes", () => {
