@@ -70,7 +70,7 @@ export class Connection {
     const silence = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         reject(new AnswerTimeout(limit));
-        this.#giveUp();
+        this.#startAnew();
       }, limit);
     });
     try {
@@ -81,18 +81,18 @@ export class Connection {
     }
   }
 
-  #giveUp(): void {
-    const silent = this.#driver;
+  #lost(): void {
+    for (const query of this.#pending) query.cancel();
+    this.#startAnew();
+  }
+
+  /** A new driver, too: the old one would give the last error of the lost session to the first query of the next. */
+  #startAnew(): void {
+    const old = this.#driver;
     this.losses++;
     this.#pending.clear();
     this.#driver = this.#connect();
-    silent.end({ timeout: 0 }).catch(() => undefined);
-  }
-
-  #lost(): void {
-    this.losses++;
-    for (const query of this.#pending) query.cancel();
-    this.#pending.clear();
+    old.end({ timeout: 0 }).catch(() => undefined);
   }
 
   #connect(): postgres.Sql {
