@@ -15,6 +15,7 @@ import { Isolation } from "./isolation.ts";
 import { Jobs } from "./jobs.ts";
 import { PartitionLeases } from "./leases.ts";
 import { type EngineManifest, InvalidEngine, manifestOf } from "./manifest.ts";
+import { PACE, type Pace } from "./pace.ts";
 import { Parking } from "./parking.ts";
 import { EnginePositions } from "./positions.ts";
 import { runReset } from "./reset.ts";
@@ -29,6 +30,7 @@ export interface InstanceParts {
   installer: Database | undefined;
   streams: EventStreams;
   log: Log;
+  pace?: Pace;
 }
 
 interface Machinery {
@@ -84,7 +86,7 @@ export class EngineInstance {
   }
 
   async #build(): Promise<Machinery> {
-    const { database, streams, log } = this.#parts;
+    const { database, streams, log, pace = PACE } = this.#parts;
     const definition = this.#definition;
     const manifest = this.manifest;
     const settings = this.#settings;
@@ -100,10 +102,22 @@ export class EngineInstance {
       log.warn({ seq, event_type, tenant_id, code, reason: message, permanent }, "event parked");
     });
     const retries = new Retries({ database, manifest, positions, parking, dispatch });
-    const leases = new PartitionLeases(database, manifest, owner);
+    const leases = new PartitionLeases(database, manifest, owner, pace.lease_seconds);
     const ledger = new LedgerReader(database);
     return {
-      runner: new Runner({ database, ledger, streams, manifest, positions, leases, batches, isolation, retries, log }),
+      runner: new Runner({
+        database,
+        ledger,
+        streams,
+        manifest,
+        positions,
+        leases,
+        batches,
+        isolation,
+        retries,
+        pace,
+        log,
+      }),
       jobs: new Jobs({ database, definition, manifest, settings, log, owner }),
     };
   }

@@ -2,9 +2,6 @@ import type { Database } from "../platform/database/database.ts";
 import { nameOf, type PartitionName } from "../platform/streams/streams.ts";
 import type { EngineManifest } from "./manifest.ts";
 
-/** Seconds a partition belongs to an owner that says nothing. */
-const LEASE_SECONDS = 10;
-
 /** A partition that was just taken over: how often a start of it ended without a commit. */
 export interface TakenPartition {
   stream: string;
@@ -23,11 +20,14 @@ export class PartitionLeases {
   readonly #database: Database;
   readonly #manifest: EngineManifest;
   readonly owner: string;
+  /** How long a partition belongs to an owner that says nothing. */
+  readonly #seconds: number;
 
-  constructor(database: Database, manifest: EngineManifest, owner: string) {
+  constructor(database: Database, manifest: EngineManifest, owner: string, seconds: number) {
     this.#database = database;
     this.#manifest = manifest;
     this.owner = owner;
+    this.#seconds = seconds;
   }
 
   /** Renews what is held, gives up what is too much, takes what is free. Returns all that is held, and what is new of it. */
@@ -39,7 +39,7 @@ export class PartitionLeases {
         `insert into lease (name, owner, lease_until)
          values ('engine ' || $1 || ' ' || $2, $2, clock_timestamp() + make_interval(secs => $3))
          on conflict (name) do update set lease_until = excluded.lease_until`,
-        [name, this.owner, LEASE_SECONDS],
+        [name, this.owner, this.#seconds],
       );
       await tx.query("delete from lease where name like 'engine ' || $1 || ' %' and lease_until < clock_timestamp()", [
         name,
@@ -60,7 +60,7 @@ export class PartitionLeases {
       const renewed = await tx.query<{ stream: string; partition: number }>(
         `update engine_position set lease_until = clock_timestamp() + make_interval(secs => $3)
          where engine = $1 and owner = $2 returning stream, partition`,
-        [name, this.owner, LEASE_SECONDS],
+        [name, this.owner, this.#seconds],
       );
       const taken = await tx.query<TakenPartition & Record<string, unknown>>(
         `update engine_position p
@@ -71,7 +71,7 @@ export class PartitionLeases {
            where engine = $1 and (owner is null or lease_until < clock_timestamp())
            order by stream, partition limit $4)
          returning stream, partition, position, replay_until, starts_without_commit`,
-        [name, this.owner, LEASE_SECONDS, Math.max(0, share - renewed.length)],
+        [name, this.owner, this.#seconds, Math.max(0, share - renewed.length)],
       );
       return { held: new Set([...renewed, ...taken].map(nameOf)), taken };
     });

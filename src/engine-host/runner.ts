@@ -16,6 +16,7 @@ import { Caution } from "./caution.ts";
 import type { Isolation } from "./isolation.ts";
 import type { PartitionLeases } from "./leases.ts";
 import type { EngineManifest } from "./manifest.ts";
+import type { Pace } from "./pace.ts";
 import type { EnginePositions } from "./positions.ts";
 import type { Retries } from "./retries.ts";
 
@@ -29,6 +30,7 @@ export interface RunnerParts {
   batches: Batches;
   isolation: Isolation;
   retries: Retries;
+  pace: Pace;
   log: Log;
 }
 
@@ -48,10 +50,6 @@ export interface RunnerStats {
   heap_bytes: number;
 }
 
-/** Longest blocking read; then the ledger is asked whether the stream kept something back. */
-const BLOCK_MS = 1000;
-const BALANCE_EVERY_MS = 2000;
-const RETRY_EVERY_MS = 250;
 const MAX_PAUSE_MS = 5000;
 
 /** Reads the partitions that belong to this instance from their positions and applies what it finds, for ever. */
@@ -136,14 +134,15 @@ export class Runner {
   }
 
   async #read(reader: StreamReader, count: number): Promise<StreamEntry[][]> {
-    if (this.#positions.size > 0) return await reader.read(this.#positions, { count, block_ms: BLOCK_MS });
-    await this.#pulse.wait(BLOCK_MS);
+    if (this.#positions.size > 0)
+      return await reader.read(this.#positions, { count, block_ms: this.#parts.pace.block_ms });
+    await this.#pulse.wait(this.#parts.pace.block_ms);
     return [];
   }
 
   /** Takes its share of the partitions; what is new is first read from the ledger, whatever the stream holds. */
   async #balance(): Promise<void> {
-    if (performance.now() - this.#balanced_at < BALANCE_EVERY_MS) return;
+    if (performance.now() - this.#balanced_at < this.#parts.pace.balance_ms) return;
     const { positions, leases, log } = this.#parts;
     await positions.ensure();
     const { held, taken } = await leases.balance();
@@ -158,7 +157,7 @@ export class Runner {
   }
 
   async #retry(): Promise<void> {
-    if (performance.now() - this.#retried_at < RETRY_EVERY_MS) return;
+    if (performance.now() - this.#retried_at < this.#parts.pace.retry_ms) return;
     await this.#parts.retries.run([...this.#positions.keys()], this.#stopping.signal);
     this.#retried_at = performance.now();
   }
