@@ -57,12 +57,12 @@ async function tests(patterns: readonly string[]): Promise<Tally> {
     TEST_POSTGRES_TEMPLATE: await makeTemplate(admin),
   };
 
-  const seen = { pass: 0, fail: 0 };
-  const progress = setInterval(() => console.log(`      tests: ${seen.pass} passed so far`), PROGRESS_MS);
+  let seen = 0;
   let file = "";
+  const progress = setInterval(() => console.log(`      ${seen} passed so far, last in ${file}`), PROGRESS_MS);
   const run = await runTests(files, env, (line) => {
     file = /^(\S+\.test\.ts):$/.exec(line)?.[1] ?? file;
-    if (line.startsWith("(pass)")) seen.pass++;
+    if (line.startsWith("(pass)")) seen++;
     if (/^\((fail|skip|todo)\)|^✗/.test(line)) console.log(`FAIL  ${file}: ${line}`);
   });
   clearInterval(progress);

@@ -3,14 +3,15 @@ import { Child } from "./child.ts";
 import { whenDone } from "./cleanup.ts";
 import { temporaryFolder } from "./folder.ts";
 import { Lines } from "./lines.ts";
+import { descendants, signalAll } from "./process-tree.ts";
 import { readReport, type TestResult } from "./test-report.ts";
 
 const REPOSITORY = join(import.meta.dir, "../..");
 const ROOTS = ["src", "engines", "plugins", "test"];
 /** Generous, as static checks run beside them: a test that hangs is ended, a slow machine is not a failure. */
 const TEST_TIMEOUT_MS = 60_000;
-/** An endless loop in a test cannot be ended by its own time limit. */
-const SILENCE_MS = 5 * 60_000;
+/** An endless loop in a test cannot be ended by its own time limit. Longer than any test may take by itself. */
+const SILENCE_MS = 3 * 60_000;
 
 export interface TestRun {
   results: TestResult[];
@@ -45,15 +46,15 @@ export async function runTests(
   const stop = whenDone(async () => {
     await child.kill();
   });
-  let silent = false;
-  const giveUp = () => {
-    silent = true;
-    return child.kill();
+  // The runner reports a killed worker's file as crashed and goes on with the others.
+  const endHangingWorkers = () => {
+    tell(`(fail) nothing was written for ${SILENCE_MS / 60_000} minutes: ending the files under way`);
+    signalAll(descendants(child.pid), "SIGKILL");
   };
-  let watchdog = setTimeout(giveUp, SILENCE_MS);
+  let watchdog = setTimeout(endHangingWorkers, SILENCE_MS);
   const lines = new Lines((line) => {
     clearTimeout(watchdog);
-    watchdog = setTimeout(giveUp, SILENCE_MS);
+    watchdog = setTimeout(endHangingWorkers, SILENCE_MS);
     tell(line);
   });
   await Promise.all([lines.read(child.stdout), lines.read(child.stderr)]);
@@ -66,8 +67,8 @@ export async function runTests(
   try {
     results = readReport(await Bun.file(report).text());
   } catch (error) {
-    const end = silent ? `wrote nothing for ${SILENCE_MS / 60_000} minutes` : `ended with ${signal ?? code}`;
-    troubles.push(`bun test ${end} and left no report (${Error.isError(error) ? error.message : error})`);
+    const reason = Error.isError(error) ? error.message : error;
+    troubles.push(`bun test ended with ${signal ?? code} and left no report: ${reason}`);
   }
   if (results.length > 0) troubles.push(...unaccounted(files, results, lines.all));
   else if (troubles.length === 0) troubles.push("not one test was run");
