@@ -54,7 +54,7 @@ export class Shop {
       partitions: PARTITIONS,
       committed: () => undefined,
     });
-    this.#tenants = new Tenants(stand.vertical, VERTICAL, 0);
+    this.#tenants = new Tenants(stand.vertical, VERTICAL);
     const readiness = new Readiness();
     readiness.serving();
     const gate = new Gate({

@@ -14,6 +14,11 @@ export interface Transaction {
   query<T extends Row = Row>(sql: string, parameters?: readonly Parameter[]): Promise<T[]>;
   /** The same, each row as an array of its columns. */
   values(sql: string, parameters?: readonly Parameter[]): Promise<unknown[][]>;
+  /**
+   * The transaction's last statement: COMMIT travels right behind it instead of waiting for its answer. When it fails,
+   * the transaction is rolled back and rejects with the failure. Nothing can be sent after it.
+   */
+  last(sql: string, parameters?: readonly Parameter[]): void;
   /** Several statements at once, without parameters or results: migrations. */
   script(sql: string): Promise<void>;
   /** Binds the rest of the transaction to another scope; what `scope` leaves out stays as it is. */

@@ -7,6 +7,7 @@ import { instantFromText, integerFromText, OID } from "./wire.ts";
 class EmbeddedTransaction implements Transaction {
   readonly #tx: PGliteTransaction;
   #orm: Orm | undefined;
+  #last: Promise<unknown> | undefined;
 
   constructor(tx: PGliteTransaction) {
     this.#tx = tx;
@@ -18,10 +19,12 @@ class EmbeddedTransaction implements Transaction {
   }
 
   async query<T extends Row>(sql: string, parameters: readonly Parameter[] = []): Promise<T[]> {
+    this.#check();
     return (await this.#tx.query<T>(sql, [...parameters])).rows;
   }
 
   async values(sql: string, parameters: readonly Parameter[] = []): Promise<unknown[][]> {
+    this.#check();
     return (await this.#tx.query<unknown[]>(sql, [...parameters], { rowMode: "array" })).rows;
   }
 
@@ -30,8 +33,24 @@ class EmbeddedTransaction implements Transaction {
     if (binding !== "") await this.script(binding);
   }
 
+  last(sql: string, parameters: readonly Parameter[] = []): void {
+    const answer = this.query(sql, parameters);
+    answer.catch(() => undefined);
+    this.#last = answer;
+  }
+
+  /** Settles with the answer of the last statement, if there was one. */
+  get lastAnswer(): Promise<unknown> | undefined {
+    return this.#last;
+  }
+
   async script(sql: string): Promise<void> {
+    this.#check();
     await this.#tx.exec(sql);
+  }
+
+  #check(): void {
+    if (this.#last !== undefined) throw new Error("this transaction's last statement was sent");
   }
 }
 
@@ -76,7 +95,10 @@ export class EmbeddedDatabase implements Database {
     const binding = bindingOf(scope);
     return await this.#pglite.transaction(async (tx) => {
       if (binding !== "") await tx.exec(binding);
-      return await work(new EmbeddedTransaction(tx));
+      const transaction = new EmbeddedTransaction(tx);
+      const result = await work(transaction);
+      await transaction.lastAnswer;
+      return result;
     });
   }
 

@@ -28,6 +28,7 @@ class PostgresTransaction implements Transaction {
   readonly #losses: number;
   #orm: Orm | undefined;
   #open = true;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -51,6 +52,19 @@ class PostgresTransaction implements Transaction {
   async values(sql: string, parameters: readonly Parameter[] = []): Promise<unknown[][]> {
     this.#check();
     return await this.#connection.values(sql, parameters);
+  }
+
+  last(sql: string, parameters: readonly Parameter[] = []): void {
+    this.#check();
+    this.#open = false;
+    this.#last = this.#connection.query(sql, parameters);
+    // Whoever ends the transaction waits for it; until then a failure is not unhandled.
+    this.#last.catch(() => undefined);
+  }
+
+  /** Settles with the answer of the last statement, if there was one. */
+  get lastAnswer(): Promise<unknown> {
+    return this.#last;
   }
 
   async script(sql: string): Promise<void> {
@@ -109,7 +123,8 @@ export class PostgresDatabase implements Database {
         const [result] = await Promise.all([guarded(() => work(tx)), begun]);
         tx.end();
         if (tx.lost) throw new ConnectionLost();
-        await connection.simple("commit");
+        // After a failed last statement the server takes COMMIT for ROLLBACK.
+        await Promise.all([tx.lastAnswer, connection.simple("commit")]);
         return result;
       } catch (error) {
         tx.end();

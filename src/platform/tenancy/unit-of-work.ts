@@ -3,7 +3,7 @@ import type { Database, Transaction } from "../database/database.ts";
 import { codeOf } from "../database/errors.ts";
 import type { Orm } from "../database/orm.ts";
 import { instantNow } from "../events/instant.ts";
-import { appendEvents, type EventContracts, type NewEvent } from "../events/ledger.ts";
+import { appendLast, type EventContracts, type NewEvent } from "../events/ledger.ts";
 import { partitionOf } from "../events/partition.ts";
 import type { Tenant } from "./tenant.ts";
 
@@ -85,7 +85,7 @@ export class UnitOfWork<C extends StreamContracts> {
     };
     const result = await database.transaction(scope, async (tx) => {
       const answer = await work(workOn<C>(tx, context, this.#options, events));
-      await appendEvents(tx, events);
+      appendLast(tx, events);
       return answer;
     });
     if (events.length > 0) committed();
