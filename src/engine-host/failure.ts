@@ -10,6 +10,8 @@ export interface Failure {
   permanent: boolean;
   /** The handler asked for this pause; it is no attempt. */
   delay_ms: number | undefined;
+  /** What was thrown; not stored. */
+  cause?: unknown;
 }
 
 /** A handler took longer than it may. */
@@ -36,6 +38,7 @@ export function failureOf(error: unknown): Failure {
     fingerprint: new Bun.CryptoHasher("sha256").update(`${code} ${shape}`).digest("hex").slice(0, 12),
     permanent: code === "permanent",
     delay_ms: code === "version_unknown" ? VERSION_PAUSE_MS : delayOf(error),
+    cause: error,
   };
 }
 

@@ -5,7 +5,7 @@ import { memberContext } from "../platform/http/context.ts";
 import { forbidden, notFound, unprocessable } from "../platform/http/problem.ts";
 import type { EngineHost } from "./host.ts";
 import { configErrors } from "./manifest.ts";
-import { readSetting } from "./tenant-settings.ts";
+import { readSetting, writeSetting } from "./tenant-settings.ts";
 
 const PREFIX = "/api/v1/engines";
 
@@ -41,14 +41,7 @@ export function engineRoutes(host: EngineHost, database: Database) {
         const errors = configErrors(manifest.config, body.config ?? {});
         if (errors.length > 0) throw unprocessable(errors);
         return await database.transaction({ role: ENGINES, tenant_id: tenant.tenant_id }, async (tx) => {
-          await tx.query(
-            `insert into engine_tenant (engine, tenant_id, enabled, config)
-             values ($1, $2, $3, coalesce($4::text::json, '{}'))
-             on conflict (engine, tenant_id) do update
-               set enabled = excluded.enabled, updated_at = now(),
-                   config = coalesce($4::text::json, engine_tenant.config)`,
-            [manifest.name, tenant.tenant_id, body.enabled, body.config ? JSON.stringify(body.config) : null],
-          );
+          await writeSetting(tx, manifest.name, tenant.tenant_id, body);
           return { name: manifest.name, ...(await readSetting(tx, manifest, tenant.tenant_id)) };
         });
       },

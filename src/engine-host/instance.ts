@@ -1,25 +1,16 @@
 import { hostname } from "node:os";
 import type { Database } from "../platform/database/database.ts";
 import { LedgerReader } from "../platform/events/ledger-reader.ts";
-import { DEFAULT_PARTITIONS } from "../platform/events/partition.ts";
-import { madeStreams } from "../platform/events/stream-registry.ts";
 import type { Log } from "../platform/observability/log.ts";
 import type { EventStreams } from "../platform/streams/streams.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
-import { Batches } from "./batches.ts";
-import { Dispatch } from "./dispatch.ts";
-import { Emitting } from "./emitting.ts";
 import { type EngineRequest, type EngineResponse, EngineRoutes } from "./engine-routes.ts";
 import { installEngine, isInstalled } from "./install.ts";
-import { Isolation } from "./isolation.ts";
 import { Jobs } from "./jobs.ts";
-import { PartitionLeases } from "./leases.ts";
+import { buildMachinery } from "./machinery.ts";
 import { type EngineManifest, InvalidEngine, manifestOf } from "./manifest.ts";
 import { PACE, type Pace } from "./pace.ts";
-import { Parking } from "./parking.ts";
-import { EnginePositions } from "./positions.ts";
 import { runReset } from "./reset.ts";
-import { Retries } from "./retries.ts";
 import { Runner, type RunnerStats } from "./runner.ts";
 import { TenantSettings } from "./tenant-settings.ts";
 
@@ -33,7 +24,7 @@ export interface InstanceParts {
   pace?: Pace;
 }
 
-interface Machinery {
+interface Running {
   runner: Runner;
   jobs: Jobs;
 }
@@ -45,7 +36,7 @@ export class EngineInstance {
   readonly #parts: InstanceParts;
   readonly #settings: TenantSettings;
   readonly #routes: EngineRoutes;
-  #machinery: Machinery | undefined;
+  #running: Running | undefined;
 
   constructor(definition: EngineDefinition, parts: InstanceParts) {
     this.manifest = manifestOf(definition);
@@ -66,13 +57,13 @@ export class EngineInstance {
     }
     await runReset(database, this.#definition, this.manifest, log);
     await this.#definition.start?.();
-    this.#machinery = await this.#build();
-    this.#machinery.runner.start();
-    this.#machinery.jobs.start();
+    this.#running = await this.#build();
+    this.#running.runner.start();
+    this.#running.jobs.start();
   }
 
   get stats(): RunnerStats | undefined {
-    return this.#machinery?.runner.stats;
+    return this.#running?.runner.stats;
   }
 
   async handle(request: EngineRequest): Promise<EngineResponse> {
@@ -81,43 +72,20 @@ export class EngineInstance {
 
   /** Lets the batch and the jobs in hand finish. */
   async stop(): Promise<void> {
-    await Promise.all([this.#machinery?.runner.stop(), this.#machinery?.jobs.stop()]);
+    await Promise.all([this.#running?.runner.stop(), this.#running?.jobs.stop()]);
     await this.#definition.stop?.();
   }
 
-  async #build(): Promise<Machinery> {
+  async #build(): Promise<Running> {
     const { database, streams, log, pace = PACE } = this.#parts;
     const definition = this.#definition;
     const manifest = this.manifest;
     const settings = this.#settings;
     const owner = `${hostname()} ${process.pid} ${Bun.randomUUIDv7()}`;
-    const partitions = (await madeStreams(database)).get(manifest.name) ?? DEFAULT_PARTITIONS;
-    const emitting = new Emitting(manifest.name, definition.emits ?? {}, partitions);
-    const positions = new EnginePositions(database, manifest, owner);
-    const parking = new Parking(manifest);
-    const dispatch = new Dispatch({ definition, manifest, settings, emitting, log });
-    const batches = new Batches({ database, manifest, positions, parking, dispatch });
-    const isolation = new Isolation(batches, ({ seq, event_type, tenant_id }, failure) => {
-      const { code, message, permanent } = failure;
-      log.warn({ seq, event_type, tenant_id, code, reason: message, permanent }, "event parked");
-    });
-    const retries = new Retries({ database, manifest, positions, parking, dispatch });
-    const leases = new PartitionLeases(database, manifest, owner, pace.lease_seconds);
+    const machinery = await buildMachinery({ database, definition, manifest, settings, log, owner, pace });
     const ledger = new LedgerReader(database);
     return {
-      runner: new Runner({
-        database,
-        ledger,
-        streams,
-        manifest,
-        positions,
-        leases,
-        batches,
-        isolation,
-        retries,
-        pace,
-        log,
-      }),
+      runner: new Runner({ ...machinery, database, ledger, streams, manifest, pace, log }),
       jobs: new Jobs({ database, definition, manifest, settings, log, owner }),
     };
   }

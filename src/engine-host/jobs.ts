@@ -43,6 +43,14 @@ export class Jobs {
     await Promise.all(this.#running);
   }
 
+  /** Runs a job now, whatever its clock says and whoever else may; rejects with what it throws. */
+  async runOnce(name: string): Promise<void> {
+    const { definition, manifest } = this.#parts;
+    const job = definition.jobs?.[name];
+    if (!job) throw new Error(`engine ${manifest.name} has no job ${name}`);
+    await this.#attempt(job, job.timeout_ms ?? DEFAULT_TIMEOUT_MS);
+  }
+
   async #loop(name: string, job: EngineJob<never>): Promise<void> {
     const { database, manifest, log, owner } = this.#parts;
     const timeout_ms = job.timeout_ms ?? DEFAULT_TIMEOUT_MS;
@@ -84,14 +92,8 @@ export class Jobs {
       [manifest.name, name, untilNext(job) / 1000],
     );
     let problem: string | null = null;
-    const late = AbortSignal.timeout(timeout_ms);
     try {
-      await Promise.race([
-        job.run(this.#context(AbortSignal.any([this.#stopping.signal, late]))),
-        new Promise<never>((_, reject) => {
-          late.addEventListener("abort", () => reject(new Error(`took longer than ${timeout_ms} ms`)), { once: true });
-        }),
-      ]);
+      await this.#attempt(job, timeout_ms);
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);
       log.error({ err: error, job: name }, "job failed; it runs again at its next time");
@@ -100,6 +102,16 @@ export class Jobs {
       "update engine_job set finished_at = clock_timestamp(), error_message = $3 where engine = $1 and job = $2",
       [manifest.name, name, problem],
     );
+  }
+
+  async #attempt(job: EngineJob<never>, timeout_ms: number): Promise<void> {
+    const late = AbortSignal.timeout(timeout_ms);
+    await Promise.race([
+      job.run(this.#context(AbortSignal.any([this.#stopping.signal, late]))),
+      new Promise<never>((_, reject) => {
+        late.addEventListener("abort", () => reject(new Error(`took longer than ${timeout_ms} ms`)), { once: true });
+      }),
+    ]);
   }
 
   #context(signal: AbortSignal): never {

@@ -9,6 +9,7 @@ import { Emitting } from "./emitting.ts";
 import { Isolation } from "./isolation.ts";
 import { PartitionLeases } from "./leases.ts";
 import type { EngineManifest } from "./manifest.ts";
+import { PACE, type Pace } from "./pace.ts";
 import { Parking } from "./parking.ts";
 import { EnginePositions } from "./positions.ts";
 import { Retries } from "./retries.ts";
@@ -22,6 +23,7 @@ export interface MachineryParts {
   log: Log;
   /** This instance's name among those that share the engine's partitions. */
   owner: string;
+  pace?: Pace;
   /** Hears of every event that is parked, with what its handler threw. */
   parked?: ConstructorParameters<typeof Isolation>[1];
 }
@@ -37,7 +39,7 @@ export interface Machinery {
 
 /** Puts an installed engine's processing together. The same for a running host and for an author's tests. */
 export async function buildMachinery(parts: MachineryParts): Promise<Machinery> {
-  const { database, definition, manifest, settings, log, owner } = parts;
+  const { database, definition, manifest, settings, log, owner, pace = PACE } = parts;
   const partitions = (await madeStreams(database)).get(manifest.name) ?? DEFAULT_PARTITIONS;
   const emitting = new Emitting(manifest.name, definition.emits ?? {}, partitions);
   const positions = new EnginePositions(database, manifest, owner);
@@ -51,6 +53,6 @@ export async function buildMachinery(parts: MachineryParts): Promise<Machinery> 
     parts.parked?.(entry, failure);
   });
   const retries = new Retries({ database, manifest, positions, parking, dispatch });
-  const leases = new PartitionLeases(database, manifest, owner);
+  const leases = new PartitionLeases(database, manifest, owner, pace.lease_seconds);
   return { positions, leases, batches, isolation, retries };
 }

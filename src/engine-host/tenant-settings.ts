@@ -65,6 +65,11 @@ export class TenantSettings {
     return all;
   }
 
+  /** Forgets what is kept of a tenant: it was just changed here. */
+  forget(tenant_id: string): void {
+    this.#kept.delete(tenant_id);
+  }
+
   #live(tenant_id: string): KnownTenant | undefined {
     const kept = this.#kept.get(tenant_id);
     return kept && kept.until > performance.now() ? kept.known : undefined;
@@ -93,4 +98,20 @@ export async function readSetting(
     [manifest.name, tenant_id],
   );
   return settingOf(manifest, row?.enabled ?? null, row?.config ?? null);
+}
+
+/** Switches an engine for a tenant and, where a configuration is given, replaces that. The caller has checked it. */
+export async function writeSetting(
+  tx: Transaction,
+  engine: string,
+  tenant_id: string,
+  { enabled, config }: { enabled: boolean; config?: EngineConfig | undefined },
+): Promise<void> {
+  await tx.query(
+    `insert into engine_tenant (engine, tenant_id, enabled, config)
+     values ($1, $2, $3, coalesce($4::text::json, '{}'))
+     on conflict (engine, tenant_id) do update
+       set enabled = excluded.enabled, updated_at = now(), config = coalesce($4::text::json, engine_tenant.config)`,
+    [engine, tenant_id, enabled, config === undefined ? null : JSON.stringify(config)],
+  );
 }
