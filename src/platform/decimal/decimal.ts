@@ -27,6 +27,8 @@ export function exactOf(input: DecimalInput): Exact | undefined {
  * before the point.
  */
 export function textAtScale(input: DecimalInput, scale: number, digits: number): string | undefined {
+  const plain = wholeAtScale(input, scale, digits);
+  if (plain !== undefined) return plain;
   const value = exactOf(input);
   if (value === undefined || value.decimalPlaces() > scale) return undefined;
   return fitting(value, scale, digits);
@@ -35,7 +37,19 @@ export function textAtScale(input: DecimalInput, scale: number, digits: number):
 /** `value` rounded to `scale` places as text; undefined when it has more than `digits` digits before the point. */
 export function fitting(value: Exact, scale: number, digits: number): string | undefined {
   const rounded = value.toDecimalPlaces(scale);
-  if (rounded.abs().gte(new Exact(10).pow(digits))) return undefined;
   // There is no minus zero on the wire.
-  return (rounded.isZero() ? new Exact(0) : rounded).toFixed(scale);
+  const text = rounded.isZero() ? new Exact(0).toFixed(scale) : rounded.toFixed(scale);
+  return text.length - (text.startsWith("-") ? 1 : 0) - scale - 1 > digits ? undefined : text;
+}
+
+/** Whole numbers need no arithmetic, and most quantities are. */
+function wholeAtScale(input: DecimalInput, scale: number, digits: number): string | undefined {
+  if (
+    typeof input !== "number" ||
+    !Number.isSafeInteger(input) ||
+    Math.abs(input) >= 10 ** Math.min(digits, EXACT_DIGITS)
+  ) {
+    return undefined;
+  }
+  return `${input}.${"0".repeat(scale)}`;
 }
