@@ -1,0 +1,7 @@
+import type { Family } from "./family.ts";
+
+/** By name; loaded when they run, so that a family alone does not load the peers of all others. */
+export const families: Readonly<Record<string, () => Promise<Family>>> = {
+  http: async () => (await import("./http.ts")).http,
+  start: async () => (await import("./start.ts")).start,
+};
