@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { emittedId } from "../../src/engine-host/emitting.ts";
+import { startReplay } from "../../src/engine-host/replay.ts";
+import { defineEngine, type EngineDefinition, Type } from "../../src/sdk/index.ts";
+import { until } from "../harness/until.ts";
+import { HANDLED, recorder } from "./recorder.ts";
+import { Scene } from "./scene.ts";
+
+let scene: Scene;
+beforeEach(async () => {
+  scene = await Scene.open(2);
+});
+afterEach(() => scene.close());
+
+const EMITTED =
+  "select event_id, event_type, hops, causation_id, key, payload from event_log where stream = 'teller' order by seq";
+
+function teller(): EngineDefinition {
+  return defineEngine({
+    name: "teller",
+    version: "1.0.0",
+    description: "Tells of what it saw",
+    from: "beginning",
+    emits: { told: { version: 1, key: "product_id", payload: Type.Object({ product_id: Type.String() }) } },
+    migrations: [{ id: "0001_told", up: "create table told (tenant_id uuid not null, key text not null)" }],
+    subscriptions: {
+      construction: {
+        stock_updated: async (event, { emit, db }) => {
+          emit("told", { product_id: event.key });
+          await db.query("insert into told values ($1, $2)", [event.tenant_id, event.key]);
+        },
+      },
+    },
+  }) as EngineDefinition;
+}
+
+describe("what an engine emits", () => {
+  test("is in the ledger once, with an id that says why, and not again after a replay", async () => {
+    const engine = teller();
+    await scene.install(engine);
+    await scene.host(engine);
+    await scene.write([{ tenant: 0, key: "a", note: "a1" }]);
+    await scene.publish();
+    await scene.settled("teller");
+    const [cause] = await scene.rows("select event_id from event_log where stream = 'construction'");
+    const id = emittedId("teller", String(cause?.event_id), 0);
+    const told = {
+      event_id: id,
+      event_type: "told",
+      hops: 1,
+      causation_id: cause?.event_id,
+      key: "a",
+      payload: { product_id: "a" },
+    };
+    expect(await scene.rows(EMITTED)).toEqual([told]);
+    await startReplay(scene.admin, "teller", false);
+    await scene.settled("teller");
+    expect(await scene.rows("select key from engine_teller.told")).toEqual([{ key: "a" }]);
+    expect(await scene.rows(EMITTED)).toEqual([told]);
+  });
+
+  test("is dropped for a shop that has the engine off, while its state is kept", async () => {
+    const engine = teller();
+    await scene.install(engine);
+    await scene.admin.query("insert into engine_tenant values ('teller', $1, false, '{}')", [scene.tenants[0] ?? ""]);
+    await scene.host(engine);
+    await scene.write([
+      { tenant: 0, key: "off", note: "" },
+      { tenant: 1, key: "on", note: "" },
+    ]);
+    await scene.publish();
+    await scene.settled("teller");
+    expect((await scene.rows(EMITTED)).map(({ key }) => key)).toEqual(["on"]);
+    expect(await scene.rows("select key from engine_teller.told order by key")).toEqual([
+      { key: "off" },
+      { key: "on" },
+    ]);
+  });
+});
+
+describe("a job", () => {
+  test("is run by one host at a time, claims over all tenants, and says when it failed", async () => {
+    let running = 0;
+    let most = 0;
+    let runs = 0;
+    const engine = recorder(undefined, {
+      jobs: {
+        sweep: {
+          every: "10ms",
+          run: async ({ everywhere }) => {
+            most = Math.max(most, ++running);
+            await everywhere((db) =>
+              db.query(
+                "insert into handled (tenant_id, event_id, seq, key) select gen_random_uuid(), gen_random_uuid(), 0, 'job'",
+              ),
+            );
+            running--;
+            if (++runs === 2) throw new Error("the second one");
+          },
+        },
+      },
+    });
+    await scene.install(engine);
+    await scene.host(engine);
+    await scene.host(engine);
+    const failed = async () =>
+      (await scene.rows("select error_message from engine_job where error_message is not null"))[0];
+    expect(await until(failed, { what: "the failure to be seen" })).toEqual({ error_message: "the second one" });
+    await until(() => runs >= 4, { what: "the job to run on" });
+    expect(most).toBe(1);
+  });
+});
+
+describe("a replay", () => {
+  test("empties what was derived, keeps what people entered, and gives the same state again", async () => {
+    let resets = 0;
+    const engine = recorder(undefined, {
+      tables: { kept: ["notes"] },
+      migrations: [
+        ...(recorder().migrations ?? []),
+        { id: "0002_notes", up: "create table notes (tenant_id uuid not null, note text not null)" },
+      ],
+      reset: async () => {
+        resets++;
+      },
+    });
+    await scene.install(engine);
+    const host = await scene.host(engine);
+    await scene.write(Array.from({ length: 20 }, (_, i) => ({ tenant: i % 2, key: `k${i % 3}`, note: `${i}` })));
+    await scene.publish();
+    await scene.settled("recorder");
+    await scene.rows(`insert into engine_recorder.notes values ('${scene.tenants[0]}', 'by hand')`);
+    const state = "select tenant_id, key, note, seq from engine_recorder.handled order by seq";
+    const live = await scene.rows(state);
+    const { events } = await startReplay(scene.admin, "recorder", false);
+    expect(events).toBe(20);
+    await host.stop();
+    await scene.host(engine);
+    await scene.settled("recorder");
+    expect(await scene.rows(state)).toEqual(live);
+    expect(await scene.rows("select note from engine_recorder.notes")).toEqual([{ note: "by hand" }]);
+    expect(resets).toBe(1);
+    expect(await scene.rows(HANDLED)).toHaveLength(20);
+  });
+
+  test("is refused when retention has cut the history, unless told otherwise", async () => {
+    const engine = recorder();
+    await scene.install(engine);
+    await scene.rows("delete from event_log_range where from_seq = 1");
+    await expect(startReplay(scene.admin, "recorder", false)).rejects.toThrow("--partial");
+    await startReplay(scene.admin, "recorder", true);
+  });
+
+  test("is asked for when a new version subscribes to more", async () => {
+    const engine = recorder();
+    await scene.install(engine);
+    await scene.host(engine);
+    await scene.write([{ tenant: 0, key: "a", note: "a1" }]);
+    await scene.publish();
+    await scene.settled("recorder");
+    const more = { construction: { ...engine.subscriptions.construction, product_created: async () => undefined } };
+    await scene.install(recorder(undefined, { version: "1.1.0", subscriptions: more }));
+    const [row] = await scene.rows("select replay_needed from engine where name = 'recorder'");
+    expect(row?.replay_needed).toContain("construction.product_created");
+  });
+});

@@ -1,0 +1,184 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { PermanentError, RetryLater } from "../../src/sdk/index.ts";
+import { until } from "../harness/until.ts";
+import { HANDLED, recorder } from "./recorder.ts";
+import { Scene } from "./scene.ts";
+
+describe("an event whose handler fails", () => {
+  let scene: Scene;
+  beforeEach(async () => {
+    scene = await Scene.open(1);
+  });
+  afterEach(() => scene.close());
+
+  const notes = async () => (await scene.rows(HANDLED)).map(({ note }) => note);
+
+  test("waits with those of its key behind it; all others go on", async () => {
+    let broken = true;
+    const engine = recorder(
+      ({ payload }) => {
+        if (broken && payload.reason === "a1") throw new Error("not yet");
+      },
+      { retry: { attempts: 1000, first_pause_ms: 5, longest_pause_ms: 20 } },
+    );
+    await scene.install(engine);
+    await scene.host(engine);
+    await scene.write([
+      { tenant: 0, key: "a", note: "a1" },
+      { tenant: 0, key: "b", note: "b1" },
+      { tenant: 0, key: "a", note: "a2" },
+    ]);
+    await scene.publish();
+    await until(async () => (await notes()).includes("b1"), { what: "the other key to go on" });
+    await scene.write([{ tenant: 0, key: "a", note: "a3" }]);
+    await scene.publish();
+    await until(async () => (await scene.parked("recorder")).length === 3, { what: "three to wait" });
+    expect(await notes()).toEqual(["b1"]);
+    broken = false;
+    await scene.settled("recorder");
+    expect(await notes()).toEqual(["b1", "a1", "a2", "a3"]);
+    expect(await scene.parked("recorder")).toEqual([]);
+  });
+
+  test("is dead after its last attempt and lets its key go on", async () => {
+    const attempts: number[] = [];
+    const engine = recorder(({ payload }, { attempt }) => {
+      if (payload.reason !== "a1") return;
+      attempts.push(attempt);
+      throw new Error("never");
+    });
+    await scene.install(engine);
+    await scene.host(engine);
+    await scene.write([
+      { tenant: 0, key: "a", note: "a1" },
+      { tenant: 0, key: "a", note: "a2" },
+    ]);
+    await scene.publish();
+    await scene.settled("recorder");
+    expect(await notes()).toEqual(["a2"]);
+    expect(await scene.parked("recorder")).toEqual([
+      { key: "a", note: "a1", state: "dead", attempts: 3, error_code: "Error" },
+    ]);
+    expect(Math.max(...attempts)).toBe(3);
+  });
+
+  test("keeps its key waiting when order is strict", async () => {
+    const engine = recorder(
+      ({ payload }) => {
+        if (payload.reason === "a1") throw new PermanentError("never");
+      },
+      { ordered: "strict" },
+    );
+    await scene.install(engine);
+    await scene.host(engine);
+    await scene.write([
+      { tenant: 0, key: "a", note: "a1" },
+      { tenant: 0, key: "b", note: "b1" },
+      { tenant: 0, key: "a", note: "a2" },
+    ]);
+    await scene.publish();
+    await until(async () => (await scene.parked("recorder")).length === 2, { what: "head and follower" });
+    expect(await notes()).toEqual(["b1"]);
+    expect(await scene.parked("recorder")).toEqual([
+      { key: "a", note: "a1", state: "dead", attempts: 1, error_code: "permanent" },
+      { key: "a", note: "a2", state: "parked", attempts: 0, error_code: null },
+    ]);
+  });
+
+  test("that asks for a pause is tried again without counting attempts", async () => {
+    let asked = 0;
+    const engine = recorder((_, { attempt }) => {
+      expect(attempt).toBe(1);
+      if (asked++ < 6) throw new RetryLater(1);
+    });
+    await scene.install(engine);
+    await scene.host(engine);
+    await scene.write([{ tenant: 0, key: "a", note: "a1" }]);
+    await scene.publish();
+    await scene.settled("recorder");
+    expect(await notes()).toEqual(["a1"]);
+  });
+
+  test("because the connection was cut has not failed: no attempt counts", async () => {
+    let cuts = 0;
+    const seen: number[] = [];
+    const engine = recorder(async (_, { attempt }) => {
+      seen.push(attempt);
+      if (cuts++ < 5) await host.database.cut();
+    });
+    await scene.install(engine);
+    const host = await scene.host(engine);
+    await scene.write([{ tenant: 0, key: "a", note: "a1" }]);
+    await scene.publish();
+    await scene.settled("recorder");
+    expect(await notes()).toEqual(["a1"]);
+    expect(new Set(seen)).toEqual(new Set([1]));
+  });
+
+  test("by taking too long is given up in time", async () => {
+    const engine = recorder(
+      async ({ payload }) => {
+        if (payload.reason === "slow") await new Promise(() => undefined);
+      },
+      { handler_timeout_ms: 50, retry: { attempts: 1 } },
+    );
+    await scene.install(engine);
+    await scene.host(engine);
+    await scene.write([
+      { tenant: 0, key: "a", note: "slow" },
+      { tenant: 0, key: "b", note: "b1" },
+    ]);
+    await scene.publish();
+    await scene.settled("recorder");
+    expect(await notes()).toEqual(["b1"]);
+    expect(await scene.parked("recorder")).toEqual([
+      { key: "a", note: "slow", state: "dead", attempts: 1, error_code: "handler_timeout" },
+    ]);
+  });
+
+  test("of a newer contract waits for a newer program", async () => {
+    const engine = recorder();
+    await scene.install(engine);
+    await scene.host(engine);
+    await scene.write([
+      { tenant: 0, key: "a", note: "new", version: 2 },
+      { tenant: 0, key: "b", note: "b1" },
+    ]);
+    await scene.publish();
+    await until(async () => (await notes()).length === 1, { what: "the known one" });
+    expect(await scene.parked("recorder")).toEqual([
+      { key: "a", note: "new", state: "parked", attempts: 0, error_code: "version_unknown" },
+    ]);
+  });
+
+  test("like most others is the engine's fault: nothing is parked, all are tried again as a whole", async () => {
+    let ill = true;
+    const engine = recorder(({ seq }) => {
+      if (ill && seq % 3 !== 0) throw new Error(`relation "prices" does not exist (${seq})`);
+    });
+    await scene.install(engine);
+    const host = await scene.host(engine);
+    await scene.write(Array.from({ length: 60 }, (_, i) => ({ tenant: 0, key: `k${i}`, note: `n${i}` })));
+    await scene.publish();
+    await until(() => host.instance.stats?.failing?.includes("more than half"), {
+      what: "the engine to say that it is ill",
+    });
+    expect(await scene.parked("recorder")).toEqual([]);
+    ill = false;
+    await scene.settled("recorder");
+    expect(await notes()).toEqual(Array.from({ length: 60 }, (_, i) => `n${i}`));
+  });
+
+  test("among many is the only one that is parked", async () => {
+    const engine = recorder(({ payload }) => {
+      if (payload.reason === "n33") throw new PermanentError("this one");
+    });
+    await scene.install(engine);
+    await scene.host(engine);
+    await scene.write(Array.from({ length: 100 }, (_, i) => ({ tenant: 0, key: `k${i}`, note: `n${i}` })));
+    await scene.publish();
+    await scene.settled("recorder");
+    expect(await notes()).toEqual(Array.from({ length: 100 }, (_, i) => `n${i}`).filter((note) => note !== "n33"));
+    expect(await scene.parked("recorder")).toHaveLength(1);
+  });
+});
