@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { version } from "../../package.json" with { type: "json" };
 import { ConfigError } from "../config/config.ts";
 import { Problem } from "../platform/http/problem.ts";
+import { registerDemo } from "./demo.ts";
 import { registerEngine } from "./engine/index.ts";
 import { explain } from "./failure.ts";
 import { registerHealth } from "./health.ts";
@@ -33,6 +34,7 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
   registerMigrate(program, surroundings);
   registerTenant(program, surroundings);
   registerUser(program, surroundings);
+  registerDemo(program, surroundings);
   registerEngine(program, surroundings);
   registerHealth(program, surroundings, finish);
   for (const command of program.commands) command.copyInheritedSettings(program);
