@@ -3,5 +3,6 @@
  * named; inside functions, because an engine's code is loaded where it runs and nowhere else.
  */
 export const builtinEngines: Readonly<Record<string, () => Promise<unknown>>> = {
+  pricing: async () => (await import("../../engines/pricing/engine.ts")).default,
   stock: async () => (await import("../../engines/stock/engine.ts")).default,
 };
