@@ -15,7 +15,7 @@ const PLAIN = /^-?\d{1,20}(?:\.\d{1,20})?$/;
 const EXACT_DIGITS = 15;
 
 /** An exact number, or undefined when `input` is none: no exponents in text, no doubles of more than 15 digits. */
-export function exactOf(input: DecimalInput): Exact | undefined {
+function exactOf(input: DecimalInput): Exact | undefined {
   if (typeof input === "string") return PLAIN.test(input) ? new Exact(input) : undefined;
   if (!Number.isFinite(input)) return undefined;
   const value = new Exact(input);

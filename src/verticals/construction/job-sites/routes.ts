@@ -1,4 +1,4 @@
-import { Elysia } from "elysia";
+import { Elysia, t } from "elysia";
 import { memberContext } from "../../../platform/http/context.ts";
 import { operation, problems } from "../../../platform/http/operation.ts";
 import { IdPath } from "../../../platform/http/shape.ts";
@@ -48,12 +48,13 @@ export function jobSiteRoutes(parts: ConstructionParts) {
     )
     .delete(
       "/:id",
-      async ({ work_context, params, status }) => {
+      async ({ work_context, params, set }) => {
         await uow.run(work_context, (work) => service.deleteJobSite(work, params.id));
-        return status(204, undefined);
+        set.status = 204;
       },
       {
         params: IdPath,
+        response: { 204: t.Void({ description: "The job site is gone." }) },
         detail: operation("Delete a job site that nothing refers to", { tag, problems: problems(404, 409) }),
       },
     );
