@@ -34,8 +34,12 @@ const GAP_MS = 1;
 /** Rows of the first read; doubled while reads are full, so that large payloads are not read to be cut off. */
 const FIRST_BATCH = 64;
 
+/** A read that was asked for longer ago than this may be of a ledger that is gone: this process may have been frozen. */
+const STALE_MS = 2000;
+
 /** A read of the ledger that is under way. */
 interface Reading {
+  asked_at: number;
   after: number;
   dead_below: number;
   page: Promise<LedgerPage>;
@@ -101,7 +105,7 @@ export class Copying {
       const last = page.events.at(-1);
       const waits = settled.length < page.events.length;
       if (last && page.more && !waits) next = this.#read(last.seq);
-      await this.#publish(settled);
+      await this.#publish(settled, reading.asked_at);
       await this.#progress.write();
       progressed();
       if (last && waits) await this.#waitForGap(last.seq);
@@ -125,16 +129,24 @@ export class Copying {
 
   #read(after: number): Reading {
     const { store } = this.#parts;
-    const reading = { after, dead_below: this.#gaps.dead_below, page: store.page(after, this.#rows) };
+    const reading = {
+      asked_at: this.#parts.clock.now(),
+      after,
+      dead_below: this.#gaps.dead_below,
+      page: store.page(after, this.#rows),
+    };
     // It may be given up before anybody waits for it.
     reading.page.catch(() => undefined);
     return reading;
   }
 
-  async #publish(events: readonly StoredEvent[]): Promise<void> {
+  async #publish(events: readonly StoredEvent[], asked_at: number): Promise<void> {
+    const { clock, store } = this.#parts;
     const final = events.at(-1);
     if (!final) return;
-    const ends = await this.#publishing.publish(events, this.#progress.last);
+    const ends = await this.#publishing.publish(events, this.#progress.last, async () => {
+      if (clock.now() - asked_at > STALE_MS) this.#progress.mustBe((await store.room()).incarnation);
+    });
     for (const end of ends) this.#progress.published(end, end.last_seq);
     this.#progress.settled(final.seq);
     this.#parts.metrics.published.inc(events.length);
@@ -155,7 +167,8 @@ export class Copying {
       await this.#progress.load();
       for (const ref of this.#broken) await this.#parts.streams.remove(ref);
       this.#broken = [];
-      for (const { ref, seq, event_id } of await this.#healing.dropDivergent(await store.partitions())) {
+      const refs = await store.partitions();
+      for (const { ref, seq, event_id } of await this.#healing.dropDivergent(refs, this.#progress.settled_seq)) {
         metrics.divergences.inc();
         log.error(
           { ...ref, seq, event_id },
@@ -174,11 +187,12 @@ export class Copying {
     const { log, metrics, store, clock } = this.#parts;
     if (this.#trimming.due) await this.#trimming.trim(await store.partitions());
     if (clock.now() - this.#healed_at < HEAL_EVERY_MS) return;
+    const { head, room, range_size, incarnation } = await store.room();
+    this.#progress.mustBe(incarnation);
     for (const [partition, events] of await this.#healing.refill(this.#progress.last)) {
       metrics.refilled.inc(events);
       log.warn({ partition, events }, "a stream had lost events and was filled again from the ledger");
     }
-    const { head, room, range_size } = await store.room();
     if (room < 2 * range_size) await store.extend();
     metrics.head.set(head);
     metrics.settled.set(this.#progress.settled_seq);

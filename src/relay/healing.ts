@@ -8,6 +8,9 @@ import {
 } from "../platform/streams/streams.ts";
 import type { PartitionEnd, RelayStore } from "./relay-store.ts";
 
+/** Far more than is published between two notes of the place. */
+const NAMES_AT_MOST = 5000;
+
 /** A stream held an event that the ledger does not know: it was dropped and is filled again. */
 export interface Divergence {
   ref: PartitionRef;
@@ -33,28 +36,27 @@ export class Healing {
   }
 
   /**
-   * Drops every partition whose newest entry is not in the ledger with the same `event_id`: the ledger was restored to an
-   * earlier state, or lost its last commits in a failover. An entry older than what the ledger retains proves nothing.
+   * Drops every partition that holds an event which is not in the ledger with the same `event_id`: the ledger was restored
+   * to an earlier state, or lost its last commits in a failover. Looked at is what stands after `settled_seq`, as the
+   * ledger has it: what was settled when that was written was final. The newest entry alone would not do: a transaction
+   * that was open at the moment of the restore may have had a smaller `seq` than one that had committed.
    */
-  async dropDivergent(refs: readonly PartitionRef[]): Promise<Divergence[]> {
+  async dropDivergent(refs: readonly PartitionRef[], settled_seq: number): Promise<Divergence[]> {
     const { store, streams } = this.#parts;
     const ends = await streams.ends(refs);
-    const newest: Divergence[] = [];
+    const divergent: Divergence[] = [];
     for (const ref of refs) {
       const end = ends.get(nameOf(ref));
-      if (end?.newest) newest.push({ ref, ...end.newest });
-      // Without an entry nothing tells whose last id it is, and it might keep events of this ledger out.
-      else if (end) await streams.remove(ref);
+      if (!end) continue;
+      const names =
+        end.newest && end.newest.seq > settled_seq ? await streams.after(ref, settled_seq, NAMES_AT_MOST) : [];
+      const known = names.length > 0 ? await store.eventIds(names.map(({ seq }) => seq)) : new Map<number, string>();
+      const ghost = names.find(({ seq, event_id }) => known.get(seq) !== event_id);
+      if (ghost) divergent.push({ ref, ...ghost });
+      // More than can be compared; or nothing that tells whose last id it is, which might keep events of this ledger out.
+      const unknown = names.length === NAMES_AT_MOST || (!end.newest && end.last_seq > settled_seq);
+      if (ghost || unknown) await streams.remove(ref);
     }
-    if (newest.length === 0) return [];
-    const known = await store.eventIds(newest.map(({ seq }) => seq));
-    const oldest = await store.oldest();
-    const { head } = await store.room();
-    const divergent = newest.filter(({ seq, event_id }) => {
-      const there = known.get(seq);
-      return there === undefined ? seq >= oldest || seq > head : there !== event_id;
-    });
-    for (const { ref } of divergent) await streams.remove(ref);
     return divergent;
   }
 

@@ -1,6 +1,6 @@
 import type { Database } from "../platform/database/database.ts";
 import { Lease } from "../platform/database/lease.ts";
-import { INCARNATION, type LedgerPage, LedgerReader } from "../platform/events/ledger-reader.ts";
+import { INCARNATION, type LedgerPage, LedgerReader, type LedgerRoom } from "../platform/events/ledger-reader.ts";
 import { madeStreams } from "../platform/events/stream-registry.ts";
 import { nameOf, type PartitionName, type PartitionRef, type StreamEntry } from "../platform/streams/streams.ts";
 import type { PartitionEnd, RelayStore, StoredProgress } from "./relay-store.ts";
@@ -76,12 +76,11 @@ export class PostgresRelayStore implements RelayStore {
     return await this.#ledger.eventIds(seqs);
   }
 
-  async oldest(): Promise<number> {
-    return await this.#ledger.oldest();
-  }
-
-  async room(): Promise<{ head: number; room: number; range_size: number }> {
-    return await this.#ledger.room();
+  async room(): Promise<LedgerRoom & { incarnation: string }> {
+    const [row] = await this.#database.query<LedgerRoom & { incarnation: string }>(
+      `select head, room, range_size, ${INCARNATION} as incarnation from event_log_room()`,
+    );
+    return row ?? { head: 0, room: 0, range_size: 1, incarnation: "" };
   }
 
   async extend(): Promise<void> {

@@ -24,10 +24,14 @@ export class Publishing {
     this.#trimming = trimming;
   }
 
-  /** Publishes settled events, all of them after `last`; returns where each of their partitions ends now. */
+  /**
+   * Publishes settled events, all of them after `last`; returns where each of their partitions ends now. `verify` is
+   * called right before they are sent and throws when they must not be.
+   */
   async publish(
     events: readonly StoredEvent[],
     last: ReadonlyMap<PartitionName, PartitionEnd>,
+    verify: () => Promise<void>,
   ): Promise<PartitionEnd[]> {
     const entries: StreamEntry[] = [];
     const ends = new Map<PartitionName, PartitionEnd>();
@@ -40,6 +44,7 @@ export class Publishing {
       if (end) end.last_seq = event.seq;
       else ends.set(name, { stream: event.stream, partition: event.partition, last_seq: event.seq });
     }
+    await verify();
     await this.#withRoom(() => this.#streams.append(entries));
     this.#trimming.appended(entries);
     return [...ends.values()];

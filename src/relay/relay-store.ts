@@ -1,4 +1,4 @@
-import type { LedgerPage } from "../platform/events/ledger-reader.ts";
+import type { LedgerPage, LedgerRoom } from "../platform/events/ledger-reader.ts";
 import type { PartitionName, PartitionRef, StreamEntry } from "../platform/streams/streams.ts";
 
 /** Newest published event of a partition. */
@@ -27,10 +27,8 @@ export interface RelayStore {
   before(ref: PartitionRef, seq: number): Promise<number>;
   /** `event_id` of each of `seqs` that the ledger holds. */
   eventIds(seqs: readonly number[]): Promise<Map<number, string>>;
-  /** Smallest `seq` still held; 0 for an empty ledger. */
-  oldest(): Promise<number>;
-  /** Newest `seq` handed out and how much room is left in the made ranges. */
-  room(): Promise<{ head: number; room: number; range_size: number }>;
+  /** Newest `seq` handed out, how much room is left in the made ranges, and which ledger says so. */
+  room(): Promise<LedgerRoom & { incarnation: string }>;
   /** Makes the next ranges of the ledger. */
   extend(): Promise<void>;
   /** All partitions of all streams. */

@@ -25,6 +25,9 @@ function bounded(events: string): string {
 export const INCARNATION = `(select extract(epoch from pg_postmaster_start_time())::text || ' ' ||
   current_database() || ' ' || 'event_log'::regclass::oid)`;
 
+/** Newest `seq` handed out, seqs left in made ranges, width of the newest range. */
+export type LedgerRoom = { head: number; room: number; range_size: number };
+
 /** A read of the ledger, bounded in rows and bytes. */
 export interface LedgerPage {
   events: StoredEvent[];
@@ -118,10 +121,8 @@ export class LedgerReader {
   }
 
   /** Newest `seq` handed out and how much room the made ranges have left. */
-  async room(): Promise<{ head: number; room: number; range_size: number }> {
-    const [row] = await this.#database.query<{ head: number; room: number; range_size: number }>(
-      "select head, room, range_size from event_log_room()",
-    );
+  async room(): Promise<LedgerRoom> {
+    const [row] = await this.#database.query<LedgerRoom>("select head, room, range_size from event_log_room()");
     return row ?? { head: 0, room: 0, range_size: 1 };
   }
 }

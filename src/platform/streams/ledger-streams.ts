@@ -1,5 +1,6 @@
 import type { LedgerReader } from "../events/ledger-reader.ts";
 import {
+  type EntryName,
   type EventStreams,
   nameOf,
   type PartitionName,
@@ -45,6 +46,11 @@ export class LedgerStreams implements EventStreams {
       if (newest) ends.set(nameOf(ref), { last_seq: newest.seq, newest, length: 0, bytes: 0 });
     }
     return ends;
+  }
+
+  /** None that could differ from the ledger. */
+  async after(): Promise<EntryName[]> {
+    return [];
   }
 
   /** Nothing to drop: the ledger's retention does. */

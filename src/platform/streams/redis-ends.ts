@@ -1,5 +1,5 @@
 import type { RedisClient } from "./redis-nodes.ts";
-import type { StreamEnd } from "./streams.ts";
+import type { EntryName, StreamEnd } from "./streams.ts";
 
 /**
  * Last id, length, memory, id and event_id of the newest entry. In a script, because XINFO would send the first and the
@@ -32,4 +32,26 @@ export async function endOf(redis: RedisClient, key: string): Promise<StreamEnd 
     length: Number(length),
     bytes: Number(bytes),
   };
+}
+
+/** Ids and event_ids of entries, for the same reason in a script. */
+const NAMES = `
+  local names = {}
+  for _, entry in ipairs(redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])) do
+    names[#names + 1] = entry[1]
+    for i = 1, #entry[2], 2 do
+      if entry[2][i] == 'event_id' then names[#names + 1] = entry[2][i + 1] end
+    end
+  end
+  return names`;
+
+/** The entries of `key` after `seq`, `count` at most. */
+export async function namesAfter(redis: RedisClient, key: string, seq: number, count: number): Promise<EntryName[]> {
+  const answer: unknown = await redis.eval_ro(NAMES, 1, key, `(${seq}-0`, count);
+  const words = Array.isArray(answer) ? answer.map(String) : [];
+  const names: EntryName[] = [];
+  for (let i = 0; i + 1 < words.length; i += 2) {
+    names.push({ seq: Number.parseInt(words[i] ?? "", 10), event_id: words[i + 1] ?? "" });
+  }
+  return names;
 }

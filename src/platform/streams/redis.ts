@@ -1,9 +1,10 @@
 import { Cluster, type Redis } from "ioredis";
-import { endOf } from "./redis-ends.ts";
+import { endOf, namesAfter } from "./redis-ends.ts";
 import { type RedisClient, type RedisNodes, redisNodes } from "./redis-nodes.ts";
 import { RedisReader } from "./redis-reader.ts";
 import { RedisWriters } from "./redis-writers.ts";
 import {
+  type EntryName,
   type EventStreams,
   nameOf,
   type PartitionName,
@@ -63,6 +64,10 @@ export class RedisStreams implements EventStreams {
       }),
     );
     return ends;
+  }
+
+  async after(ref: PartitionRef, seq: number, count: number): Promise<EntryName[]> {
+    return await namesAfter(this.#redis, this.#nodes.keyOf(ref), seq, count);
   }
 
   async trim(ref: PartitionRef, before_seq: number): Promise<void> {

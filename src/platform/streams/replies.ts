@@ -1,7 +1,7 @@
-const CR = 13;
 const LF = 10;
 const MINUS = 45;
 const DOLLAR = 36;
+const ZERO = 48;
 
 /**
  * Takes Redis' answers to simple commands apart, in whatever pieces they come. Nearly all say that all is well, so only the
@@ -31,7 +31,7 @@ export class Replies {
     if (end === -1) return undefined;
     const type = data[at];
     if (type === DOLLAR) {
-      const length = Number(data.toString("latin1", at + 1, data[end - 1] === CR ? end - 1 : end));
+      const length = lengthIn(data, at + 1, end - 1);
       if (length < 0) this.exceptions.set(this.#count, null);
       else if (data.length < end + 1 + length + 2) return undefined;
       this.#count++;
@@ -41,4 +41,12 @@ export class Replies {
     this.#count++;
     return end + 1;
   }
+}
+
+/** The decimal number at [from, to) of `data`; -1 for a negative one. Made by hand: one for each entry. */
+function lengthIn(data: Uint8Array, from: number, to: number): number {
+  if (data[from] === MINUS) return -1;
+  let length = 0;
+  for (let i = from; i < to; i++) length = length * 10 + (data[i] ?? ZERO) - ZERO;
+  return length;
 }

@@ -23,12 +23,18 @@ export interface StreamEntry extends StoredEvent {
   prev: number;
 }
 
+/** What tells an entry from one of another ledger. */
+export interface EntryName {
+  seq: number;
+  event_id: string;
+}
+
 /** Where a partition of a stream ends. */
 export interface StreamEnd {
   /** Greatest `seq` ever appended since the stream was made, also when that entry was trimmed. */
   last_seq: number;
   /** The last entry that is still there. */
-  newest: { seq: number; event_id: string } | undefined;
+  newest: EntryName | undefined;
   length: number;
   /** Memory it takes, about. */
   bytes: number;
@@ -98,6 +104,8 @@ export interface EventStreams {
   /** The same for partitions that are to be made where they are not there. */
   refill(entries: readonly StreamEntry[]): Promise<void>;
   ends(refs: readonly PartitionRef[]): Promise<Map<PartitionName, StreamEnd>>;
+  /** Which entries stand after `seq`, in order; `count` at most. */
+  after(ref: PartitionRef, seq: number, count: number): Promise<EntryName[]>;
   /** Drops entries below `before_seq`. */
   trim(ref: PartitionRef, before_seq: number): Promise<void>;
   /** Drops the oldest entries until `length` are left. */

@@ -30,6 +30,19 @@ function ascii(value: string): string {
   return `$${value.length}\r\n${value}\r\n`;
 }
 
+const NOTHING = ascii("");
+const names = new Map<string, string>();
+
+/** One of the few names of streams and event types: measured once. */
+function name(value: string): string {
+  let encoded = names.get(value);
+  if (encoded === undefined) {
+    encoded = text(value);
+    if (names.size < 10_000) names.set(value, encoded);
+  }
+  return encoded;
+}
+
 const F = Object.fromEntries(NAMES.map((name) => [name, ascii(name)])) as Record<(typeof NAMES)[number], string>;
 
 /** Where an entry's command begins: everything before its id. With `make` a stream that is not there is made. */
@@ -45,12 +58,12 @@ export function xaddTail(entry: StreamEntry): string {
   const seq = String(entry.seq);
   return (
     `$${seq.length + 2}\r\n${seq}-0\r\n` +
-    `${F.event_id}${ascii(entry.event_id)}${F.event_type}${text(entry.event_type)}` +
+    `${F.event_id}${ascii(entry.event_id)}${F.event_type}${name(entry.event_type)}` +
     `${F.version}${ascii(String(entry.version))}${F.tenant_id}${ascii(entry.tenant_id)}` +
-    `${F.stream}${text(entry.stream)}${F.partition}${ascii(String(entry.partition))}` +
+    `${F.stream}${name(entry.stream)}${F.partition}${ascii(String(entry.partition))}` +
     `${F.hops}${ascii(String(entry.hops))}${F.key}${text(entry.key)}${F.seq}${ascii(seq)}` +
-    `${F.occurred_at}${ascii(entry.occurred_at)}${F.trace}${text(entry.trace ?? "")}` +
-    `${F.causation_id}${ascii(entry.causation_id ?? "")}${F.payload}${text(entry.payload)}` +
+    `${F.occurred_at}${ascii(entry.occurred_at)}${F.trace}${entry.trace === null ? NOTHING : text(entry.trace)}` +
+    `${F.causation_id}${entry.causation_id === null ? NOTHING : ascii(entry.causation_id)}${F.payload}${text(entry.payload)}` +
     `${F.prev}${ascii(String(entry.prev))}`
   );
 }
