@@ -8,12 +8,12 @@ import { userRoutes } from "./user-routes.ts";
 import { Users } from "./users.ts";
 
 export { connectCache } from "./cache-connection.ts";
-export { LOGIN_LIMITS, LoginLimits } from "./login-limits.ts";
+export { LoginLimits } from "./login-limits.ts";
 export { RedisSessionCache } from "./redis-session-cache.ts";
 export { MemorySessionCache } from "./session-cache.ts";
 export { DatabaseSessions } from "./sessions.ts";
-export { createTenant, type NewTenant } from "./shop.ts";
-export { createUser, type NewUser } from "./user.ts";
+export { createTenant } from "./shop.ts";
+export { createUser } from "./user.ts";
 
 export interface IdentityParts extends SignInParts {
   tenants: Tenants;

@@ -9,20 +9,6 @@ import { stockRoutes } from "./stock/routes.ts";
 import { supplierRoutes } from "./suppliers/routes.ts";
 import type { ConstructionParts } from "./work.ts";
 
-export { anonymizeCustomer } from "./customers/anonymize.ts";
-export { createCustomer } from "./customers/service.ts";
-export { createJobSite } from "./job-sites/service.ts";
-export { changeOrderStatus } from "./orders/progress.ts";
-export { createOrder } from "./orders/service.ts";
-export { createProduct, updateProduct } from "./products/service.ts";
-export { convertQuote } from "./quotes/convert.ts";
-export { approveQuote, cancelQuote, sendQuote } from "./quotes/progress.ts";
-export { createQuote } from "./quotes/service.ts";
-export { moveStock } from "./stock/service.ts";
-export { registerSupplierPrice } from "./suppliers/prices.ts";
-export { createSupplier } from "./suppliers/service.ts";
-export type { ConstructionParts, ShopWork } from "./work.ts";
-
 /** The REST API of a building-materials shop. Untyped as a whole: the types are in each resource's module. */
 export function constructionRoutes(parts: ConstructionParts): AnyElysia {
   return new Elysia({ name: "construction", prefix: "/api/v1", normalize: false })
