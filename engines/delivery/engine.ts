@@ -1,0 +1,25 @@
+import { defineEngine } from "@basecommerce/engine";
+import { apply, eventTypes } from "./apply.ts";
+import { config } from "./config.ts";
+import { deliveryRoutes, doorRoutes } from "./door.ts";
+import { performanceRoutes } from "./performance.ts";
+import { planRoutes } from "./plan.ts";
+import { keptTables, migrations } from "./tables.ts";
+
+/** From the order to the door: the day's routes, what happens on the way, the proof at the end. */
+export default defineEngine({
+  name: "delivery",
+  version: "1.0.0",
+  description: "Plans the day's routes by region, follows each delivery and keeps its proof",
+  config,
+  migrations,
+  tables: { kept: keptTables },
+  from: "beginning",
+  subscriptions: { construction: { event_types: eventTypes, batch: apply } },
+  routes: (app) => {
+    deliveryRoutes(app);
+    doorRoutes(app);
+    planRoutes(app);
+    return performanceRoutes(app);
+  },
+});
