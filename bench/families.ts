@@ -4,4 +4,6 @@ import type { Family } from "./family.ts";
 export const families: Readonly<Record<string, () => Promise<Family>>> = {
   http: async () => (await import("./http.ts")).http,
   start: async () => (await import("./start.ts")).start,
+  write: async () => (await import("./write.ts")).write,
+  latency: async () => (await import("./latency.ts")).latency,
 };
