@@ -23,5 +23,7 @@ export interface EngineProcess {
   start(): Promise<void>;
   handle(request: EngineRequest): Promise<EngineResponse>;
   stats(): Promise<RunnerStats | undefined>;
+  /** Another instance of the engine has given its partitions up. */
+  rebalance(): void;
   stop(): Promise<void>;
 }

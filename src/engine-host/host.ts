@@ -75,6 +75,7 @@ export class EngineHost {
     }
     this.#engines = [...this.#engines.filter((engine) => engine !== old), fresh];
     await old?.stop();
+    fresh.rebalance();
   }
 
   /** Resolves with a warning that names the engines that do not run well, with their reasons. */

@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import type { Database } from "../platform/database/database.ts";
 import { LedgerReader } from "../platform/events/ledger-reader.ts";
 import type { Log } from "../platform/observability/log.ts";
@@ -7,6 +6,7 @@ import type { EngineDefinition } from "../sdk/engine.ts";
 import { type EngineRequest, type EngineResponse, EngineRoutes } from "./engine-routes.ts";
 import { installEngine, isInstalled } from "./install.ts";
 import { Jobs } from "./jobs.ts";
+import { newOwner } from "./leases.ts";
 import { buildMachinery } from "./machinery.ts";
 import { type EngineManifest, InvalidEngine, manifestOf } from "./manifest.ts";
 import { PACE, type Pace } from "./pace.ts";
@@ -21,6 +21,8 @@ export interface InstanceParts {
   installer: Database | undefined;
   streams: EventStreams;
   log: Log;
+  /** Name under which it holds partitions; unique to this start of it. */
+  owner?: string;
   pace?: Pace;
 }
 
@@ -55,7 +57,6 @@ export class EngineInstance {
       const { name, version } = this.manifest;
       throw new InvalidEngine(`engine ${name} ${version} is not installed here: run \`basecommerce engine install\``);
     }
-    await runReset(database, this.#definition, this.manifest, log);
     await this.#definition.start?.();
     this.#running = await this.#build();
     this.#running.runner.start();
@@ -70,6 +71,11 @@ export class EngineInstance {
     return await this.#routes.handle(request);
   }
 
+  /** Another instance has given partitions up: take them now. */
+  rebalance(): void {
+    this.#running?.runner.rebalance();
+  }
+
   /** Lets the batch and the jobs in hand finish. */
   async stop(): Promise<void> {
     await Promise.all([this.#running?.runner.stop(), this.#running?.jobs.stop()]);
@@ -77,15 +83,15 @@ export class EngineInstance {
   }
 
   async #build(): Promise<Running> {
-    const { database, streams, log, pace = PACE } = this.#parts;
+    const { database, streams, log, owner = newOwner(), pace = PACE } = this.#parts;
     const definition = this.#definition;
     const manifest = this.manifest;
     const settings = this.#settings;
-    const owner = `${hostname()} ${process.pid} ${Bun.randomUUIDv7()}`;
     const machinery = await buildMachinery({ database, definition, manifest, settings, log, owner, pace });
     const ledger = new LedgerReader(database);
+    const reset = () => runReset(database, definition, manifest, log);
     return {
-      runner: new Runner({ ...machinery, database, ledger, streams, manifest, pace, log }),
+      runner: new Runner({ ...machinery, database, ledger, streams, manifest, reset, pace, log }),
       jobs: new Jobs({ database, definition, manifest, settings, log, owner }),
     };
   }

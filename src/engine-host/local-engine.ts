@@ -52,6 +52,10 @@ export class LocalEngine implements EngineProcess {
     return this.#instance?.stats;
   }
 
+  rebalance(): void {
+    this.#instance?.rebalance();
+  }
+
   async stop(): Promise<void> {
     await this.#instance?.stop();
     this.#state = { state: "stopped" };

@@ -18,9 +18,10 @@ export interface WorkerConnections {
 
 /** From the host to an engine's Worker. */
 export type ToWorker =
-  | { type: "start"; source: EngineSource; connections: WorkerConnections }
+  | { type: "start"; source: EngineSource; connections: WorkerConnections; owner: string }
   | { type: "request"; id: number; request: EngineRequest }
   | { type: "stats"; id: number }
+  | { type: "rebalance" }
   | { type: "stop" };
 
 /** From an engine's Worker to the host. */

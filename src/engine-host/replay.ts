@@ -1,7 +1,6 @@
-import type { Database } from "../platform/database/database.ts";
+import type { Database, Transaction } from "../platform/database/database.ts";
+import { codeOf } from "../platform/database/errors.ts";
 import { OWNER } from "../platform/database/roles.ts";
-import type { EngineManifest } from "./manifest.ts";
-import { engineRole } from "./names.ts";
 
 /** A replay was asked for that would not give what the live engine had. */
 export class ReplayRefused extends Error {
@@ -13,50 +12,36 @@ export interface ReplayStart {
   events: number;
 }
 
+/** SQLSTATE by which `engine_replay` refuses. */
+const REFUSED = "RP001";
+
 /**
  * Empties what the engine derived, its parked events too, and sends it back to the beginning of history. Tables it
- * declared as kept stay. Refused when retention has cut the history, unless `partial`. The owner's login is needed.
+ * declared as kept stay. Refused when retention has cut the history, unless `partial`. `role`: the owner's or the hosts'.
  */
-export async function startReplay(database: Database, engine: string, partial: boolean): Promise<ReplayStart> {
-  return await database.transaction({ role: OWNER }, async (tx) => {
-    const [row] = await tx.query<{ manifest: EngineManifest }>("select manifest from engine where name = $1", [engine]);
-    if (!row) throw new ReplayRefused(`no engine ${engine} is installed`);
-    const [range] = await tx.query<{ first: number }>("select min(from_seq) as first from event_log_range");
-    if (!partial && (range?.first ?? 1) > 1) {
-      throw new ReplayRefused(
-        `the ledger begins at seq ${range?.first}: history before it is gone; --partial replays what is left`,
-      );
-    }
-    // Batches that are under way end first; none begins before this commits.
-    await tx.query("select 1 from engine_position where engine = $1 order by stream, partition for update", [engine]);
-    const schema = engineRole(engine);
-    const kept = new Set([...row.manifest.kept_tables, "schema_migration"]);
-    const tables = await tx.query<{ name: string }>(
-      "select relname as name from pg_class where relnamespace = $1::regnamespace and relkind in ('r', 'p') and not relispartition",
-      [schema],
-    );
-    const derived = tables.filter(({ name }) => !kept.has(name)).map(({ name }) => `${schema}."${name}"`);
-    if (derived.length > 0) await tx.script(`truncate ${derived.join(", ")}`);
-    await tx.query("delete from parked_event where engine = $1", [engine]);
-    await tx.query(
-      `update engine_position set replay_until = greatest(replay_until, position), position = 0,
-         owner = null, lease_until = null where engine = $1`,
-      [engine],
-    );
-    await tx.query("update engine set reset_pending = true, replay_needed = null where name = $1", [engine]);
-    return { events: await historyLength(tx, engine) };
-  });
+export async function startReplay(
+  database: Database,
+  engine: string,
+  partial: boolean,
+  role = OWNER,
+): Promise<ReplayStart> {
+  try {
+    return await database.transaction({ role }, async (tx) => {
+      await tx.query("select engine_replay($1, $2)", [engine, partial]);
+      return { events: await historyLeft(tx, engine) };
+    });
+  } catch (error) {
+    if (codeOf(error) === REFUSED) throw new ReplayRefused(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
 }
 
 /** Events of the history that the engine has still to handle to be where it was. */
-export async function replayLeft(database: Database, engine: string): Promise<number> {
-  return await database.transaction({ role: OWNER }, (tx) => historyLength(tx, engine));
+export async function replayLeft(database: Database, engine: string, role = OWNER): Promise<number> {
+  return await database.transaction({ role }, (tx) => historyLeft(tx, engine));
 }
 
-async function historyLength(
-  tx: { query<T extends Record<string, unknown>>(sql: string, parameters: readonly string[]): Promise<T[]> },
-  engine: string,
-): Promise<number> {
+async function historyLeft(tx: Transaction, engine: string): Promise<number> {
   const [row] = await tx.query<{ events: number }>(
     `select coalesce(sum(n.events), 0)::bigint as events from engine_position p
      cross join lateral (select count(*) as events from event_log l where l.stream = p.stream

@@ -30,6 +30,8 @@ export interface RunnerParts {
   batches: Batches;
   isolation: Isolation;
   retries: Retries;
+  /** Runs the engine's own reset where a replay waits for it. */
+  reset(): Promise<void>;
   pace: Pace;
   log: Log;
 }
@@ -71,6 +73,7 @@ export class Runner {
   #positions = new Map<PartitionName, PartitionPosition>();
   #verified_losses = -1;
   #balanced_at = Number.NEGATIVE_INFINITY;
+  #hurry = false;
   #retried_at = Number.NEGATIVE_INFINITY;
   #running: Promise<void> = Promise.resolve();
 
@@ -81,6 +84,12 @@ export class Runner {
 
   start(): void {
     this.#running = this.#run();
+  }
+
+  /** Looks for its share of the partitions now: another instance has just given some up. */
+  rebalance(): void {
+    this.#hurry = true;
+    this.#pulse.beat();
   }
 
   /** Lets the batch in hand finish. May be called more than once. */
@@ -142,13 +151,19 @@ export class Runner {
 
   /** Takes its share of the partitions; what is new is first read from the ledger, whatever the stream holds. */
   async #balance(): Promise<void> {
-    if (performance.now() - this.#balanced_at < this.#parts.pace.balance_ms) return;
+    if (!this.#hurry && performance.now() - this.#balanced_at < this.#parts.pace.balance_ms) return;
+    this.#hurry = false;
     const { positions, leases, log } = this.#parts;
     await positions.ensure();
     const { held, taken } = await leases.balance();
     this.#balanced_at = performance.now();
     this.stats.partitions = held.size;
     for (const partition of taken) this.#caution.note(partition);
+    if (taken.length > 0) {
+      // A replay takes every partition away, so what is taken may wait for a reset; nothing is read before that was run.
+      this.#positions = new Map();
+      await this.#parts.reset();
+    }
     const unchanged = taken.length === 0 && held.size === this.#positions.size;
     if (unchanged && [...held].every((name) => this.#positions.has(name))) return;
     this.#positions = await positions.owned();

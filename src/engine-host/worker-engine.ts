@@ -2,20 +2,21 @@ import { Problem } from "../platform/http/problem.ts";
 import type { Log } from "../platform/observability/log.ts";
 import type { EngineProcess, EngineState } from "./engine-process.ts";
 import type { EngineRequest, EngineResponse } from "./engine-routes.ts";
+import { newOwner } from "./leases.ts";
 import type { EngineSource } from "./loading.ts";
 import type { EngineManifest } from "./manifest.ts";
 import type { FromWorker, ToWorker, WorkerConnections } from "./messages.ts";
 import type { RunnerStats } from "./runner.ts";
 
 const FIRST_RESTART_MS = 500;
-const LAST_RESTART_MS = 30_000;
+const LAST_RESTART_MS = 5000;
 /** A Worker that has run this long was well: the next restart is quick again. */
 const WELL_AFTER_MS = 60_000;
 const STOP_DEADLINE_MS = 8000;
 const STATS_DEADLINE_MS = 1000;
 const REQUEST_DEADLINE_MS = 30_000;
 /** Silence beyond a handler's own time after which a Worker is taken to hang. */
-const HANG_MS = 5000;
+const HANG_MS = 2000;
 /** Runtimes do not enforce limits on Workers, so they are watched. */
 const MAX_HEAP_BYTES = 512 * 1024 * 1024;
 
@@ -40,11 +41,13 @@ export class WorkerEngine implements EngineProcess {
   readonly source: EngineSource;
   restarts = 0;
   readonly #connections: WorkerConnections;
+  readonly #released: (engine: string, owner: string) => void;
   readonly #log: Log;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #state: EngineState = { state: "loading" };
   #manifest: EngineManifest | undefined;
+  #owner = "";
   #started_at = 0;
   #heard_at = 0;
   #restart_ms = FIRST_RESTART_MS;
@@ -53,10 +56,17 @@ export class WorkerEngine implements EngineProcess {
   #changed: () => void = () => undefined;
   #stopped: () => void = () => undefined;
 
-  constructor(source: EngineSource, connections: WorkerConnections, log: Log) {
+  /** `released` hears under which name a Worker that died held partitions. */
+  constructor(
+    source: EngineSource,
+    connections: WorkerConnections,
+    log: Log,
+    released: (engine: string, owner: string) => void,
+  ) {
     this.name = source.name;
     this.source = source;
     this.#connections = connections;
+    this.#released = released;
     this.#log = log.child({ engine: source.name });
   }
 
@@ -90,6 +100,10 @@ export class WorkerEngine implements EngineProcess {
     return answer && "events" in answer ? answer : undefined;
   }
 
+  rebalance(): void {
+    if (this.#state.state === "running") this.#send({ type: "rebalance" });
+  }
+
   async stop(): Promise<void> {
     clearTimeout(this.#restart);
     const worker = this.#worker;
@@ -107,6 +121,7 @@ export class WorkerEngine implements EngineProcess {
   }
 
   #spawn(): void {
+    this.#owner = newOwner();
     this.#started_at = performance.now();
     const worker = new Worker(WORKER);
     this.#worker = worker;
@@ -116,7 +131,7 @@ export class WorkerEngine implements EngineProcess {
       this.#ended(worker, event.message || "the Worker threw");
     };
     worker.addEventListener("close", () => this.#ended(worker, "the Worker exited"));
-    this.#send({ type: "start", source: this.source, connections: this.#connections });
+    this.#send({ type: "start", source: this.source, connections: this.#connections, owner: this.#owner });
   }
 
   /** A Worker that says nothing for longer than any handler may take hangs; one that has grown too large is restarted. */
@@ -171,6 +186,8 @@ export class WorkerEngine implements EngineProcess {
     this.#dropWaiting();
     this.#stopped();
     if (performance.now() - this.#started_at > WELL_AFTER_MS) this.#restart_ms = FIRST_RESTART_MS;
+    // It can commit nothing any more; what it held is free at once.
+    this.#released(this.name, this.#owner);
     this.#log.error({ reason, restart_in_ms: this.#restart_ms }, "engine died");
     this.#setState({ state: "restarting", reason });
     this.restarts++;

@@ -19,7 +19,7 @@ function tell(message: FromWorker): void {
   postMessage(message);
 }
 
-async function start(source: EngineSource, connections: WorkerConnections): Promise<void> {
+async function start(source: EngineSource, connections: WorkerConnections, owner: string): Promise<void> {
   provideSdk();
   const log = (await createLog(connections.log_level)).child({ engine: source.name });
   const definition = await load(source);
@@ -32,7 +32,7 @@ async function start(source: EngineSource, connections: WorkerConnections): Prom
   closeParts = async () => {
     await Promise.all([database.close(), streams.close()]);
   };
-  instance = new EngineInstance(definition, { database, installer, streams, log });
+  instance = new EngineInstance(definition, { database, installer, streams, log, owner });
   await instance.start();
   await installer?.close();
   tell({ type: "running", manifest: instance.manifest });
@@ -42,7 +42,7 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
     case "start":
       try {
-        await start(data.source, data.connections);
+        await start(data.source, data.connections, data.owner);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         // Only surroundings that fail may be better the next time; code that does not load or install will not.
@@ -56,6 +56,9 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
       if (instance?.stats) {
         tell({ type: "stats", id: data.id, stats: { ...instance.stats, heap_bytes: heapStats().heapSize } });
       }
+      return;
+    case "rebalance":
+      instance?.rebalance();
       return;
     case "stop":
       await instance?.stop();

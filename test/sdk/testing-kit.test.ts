@@ -189,4 +189,4 @@ test("a definition that the host would refuse is refused here", async () => {
   const up = "create table nobody (id uuid)";
   const migrations = [{ id: "0001_nobody", up }];
   await expect(testEngine({ ...tally, migrations, tables: undefined })).rejects.toThrow("no column tenant_id");
-});
+}, 30_000);
