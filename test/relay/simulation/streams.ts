@@ -120,7 +120,10 @@ export class SimulatedStreams implements EventStreams {
 
   async after(ref: PartitionRef, seq: number, count: number): Promise<EntryName[]> {
     return await this.ask(() =>
-      (this.redis.streams.get(nameOf(ref))?.entries ?? []).filter((entry) => entry.seq > seq).slice(0, count),
+      (this.redis.streams.get(nameOf(ref))?.entries ?? [])
+        .filter((entry) => entry.seq > seq)
+        .slice(0, count)
+        .map(({ seq, event_id }) => ({ seq, event_id })),
     );
   }
 
