@@ -5,5 +5,6 @@
 export const builtinEngines: Readonly<Record<string, () => Promise<unknown>>> = {
   delivery: async () => (await import("../../engines/delivery/engine.ts")).default,
   pricing: async () => (await import("../../engines/pricing/engine.ts")).default,
+  sales: async () => (await import("../../engines/sales/engine.ts")).default,
   stock: async () => (await import("../../engines/stock/engine.ts")).default,
 };

@@ -2,7 +2,7 @@ import type { Database } from "../platform/database/database.ts";
 import type { Log } from "../platform/observability/log.ts";
 import type { Metrics } from "../platform/observability/metrics.ts";
 import { Pulse } from "../platform/pulse.ts";
-import type { EngineProcess } from "./engine-process.ts";
+import type { EngineProcess, EngineState } from "./engine-process.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { type EngineMetrics, engineMetrics } from "./host-metrics.ts";
 import type { EngineSource } from "./loading.ts";
@@ -54,28 +54,27 @@ export class EngineHost {
 
   /**
    * Replaces an engine by its code as it is on disk now: the new one is started first, and takes over only when it runs.
-   * A folder that is new is added, one that is gone is stopped.
+   * A folder that is new is added, one that is gone is stopped. Resolves with how the new code is.
    */
-  async reload(source: EngineSource, present: boolean): Promise<void> {
+  async reload(source: EngineSource, present: boolean): Promise<EngineState> {
     const old = this.find(source.name);
     if (!present) {
       this.#engines = this.#engines.filter((engine) => engine !== old);
       await old?.stop();
-      return;
+      return { state: "stopped" };
     }
     const fresh = this.#options.processFor(source);
     await fresh.start();
-    if (fresh.state.state !== "running" && old?.state.state === "running") {
-      this.#options.log.error(
-        { engine: source.name, ...fresh.state },
-        "the new code does not run; the old one goes on",
-      );
+    const outcome = fresh.state;
+    if (outcome.state !== "running" && old?.state.state === "running") {
+      this.#options.log.error({ engine: source.name, ...outcome }, "the new code does not run; the old one goes on");
       await fresh.stop();
-      return;
+      return outcome;
     }
     this.#engines = [...this.#engines.filter((engine) => engine !== old), fresh];
     await old?.stop();
     fresh.rebalance();
+    return outcome;
   }
 
   /** Resolves with a warning that names the engines that do not run well, with their reasons. */

@@ -1,6 +1,21 @@
+import { hostname } from "node:os";
 import type { Database } from "../platform/database/database.ts";
 import { nameOf, type PartitionName } from "../platform/streams/streams.ts";
 import type { EngineManifest } from "./manifest.ts";
+
+/** A name for one start of an engine, unique over hosts and restarts. */
+export function newOwner(): string {
+  return `${hostname()} ${process.pid} ${Bun.randomUUIDv7()}`;
+}
+
+/** Gives up everything an owner holds, so that others need not wait for the end of its leases: it left, or is dead. */
+export async function releasePartitions(database: Database, engine: string, owner: string): Promise<void> {
+  await database.query(
+    `with mine as (delete from lease where name = 'engine ' || $1 || ' ' || $2)
+     update engine_position set owner = null, lease_until = null where engine = $1 and owner = $2`,
+    [engine, owner],
+  );
+}
 
 /** A partition that was just taken over: how often a start of it ended without a commit. */
 export interface TakenPartition {
@@ -77,15 +92,14 @@ export class PartitionLeases {
     });
   }
 
-  /** Gives everything up, so that others need not wait for the end of the leases. */
+  /** Leaves in good order: what was taken without having committed anything was no crash. */
   async release(): Promise<void> {
     const { name } = this.#manifest;
     await this.#database.query(
-      `with mine as (delete from lease where name = 'engine ' || $1 || ' ' || $2)
-       update engine_position set owner = null, lease_until = null,
-         starts_without_commit = greatest(0, starts_without_commit - 1)
+      `update engine_position set starts_without_commit = greatest(0, starts_without_commit - 1)
        where engine = $1 and owner = $2`,
       [name, this.owner],
     );
+    await releasePartitions(this.#database, name, this.owner);
   }
 }

@@ -1,9 +1,13 @@
 import { existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join, resolve, sep } from "node:path";
 import type { EngineDefinition } from "../sdk/engine.ts";
 import * as sdk from "../sdk/index.ts";
 import { builtinEngines } from "./builtin.ts";
 import { checkedDefinition, InvalidEngine } from "./manifest.ts";
+
+/** Modules of both kinds that this thread has loaded, by path. */
+const modules = createRequire(import.meta.url).cache;
 
 /** Where an engine comes from. */
 export type EngineSource = { kind: "builtin"; name: string } | { kind: "folder"; name: string; entry: string };
@@ -19,6 +23,11 @@ export function provideSdk(): void {
       build.module("@basecommerce/engine", () => ({ exports: { ...sdk }, loader: "object" }));
     },
   });
+}
+
+/** Has the next import of a file below `folder` read it again, in this thread; a new Worker does so by itself. */
+export function forgetModules(folder: string): void {
+  for (const path of Object.keys(modules)) if (path.startsWith(folder + sep)) delete modules[path];
 }
 
 /** Every folder of `directory` that could be an engine, and every built-in one. A drop-in of the same name takes precedence. */

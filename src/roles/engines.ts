@@ -1,9 +1,12 @@
 import type { EngineProcess } from "../engine-host/engine-process.ts";
 import { EngineHost } from "../engine-host/host.ts";
 import { engineRoutes } from "../engine-host/http.ts";
+import { releasePartitions } from "../engine-host/leases.ts";
 import { discover, type EngineSource, provideSdk } from "../engine-host/loading.ts";
 import { LocalEngine } from "../engine-host/local-engine.ts";
 import type { WorkerConnections } from "../engine-host/messages.ts";
+import { operatorRoutes } from "../engine-host/operator-routes.ts";
+import { PluginWatch } from "../engine-host/watch.ts";
 import { WorkerEngine } from "../engine-host/worker-engine.ts";
 import { codeOf } from "../platform/database/errors.ts";
 import { PostgresDatabase } from "../platform/database/postgres.ts";
@@ -23,11 +26,18 @@ export async function enginesRole(parts: Parts, opened: OpenedDatabase): Promise
     metrics,
   });
   readiness.add("engines", () => host.check());
+  const watch = config.watch ? new PluginWatch(config.plugins_dir, host, log) : undefined;
   return {
     name: "engines",
-    mount: (app) => app.use(engineRoutes(host, opened.database)),
-    start: () => host.start(),
-    stop: () => host.stop(),
+    mount: (app) => app.use(engineRoutes(host, opened.database)).use(operatorRoutes(opened.database)),
+    start: async () => {
+      await host.start();
+      watch?.start();
+    },
+    stop: async () => {
+      await watch?.stop();
+      await host.stop();
+    },
   };
 }
 
@@ -51,7 +61,12 @@ async function processes(
     redis_url,
     log_level: config.log_level,
   };
-  return (source) => new WorkerEngine(source, connections, log);
+  const released = (engine: string, owner: string) => {
+    releasePartitions(database, engine, owner).catch((error) =>
+      log.warn({ err: error, engine }, "partitions not freed"),
+    );
+  };
+  return (source) => new WorkerEngine(source, connections, log, released);
 }
 
 /** Whether this login may become the owner, and so make an engine's roles and schema by itself. */

@@ -4,6 +4,7 @@ import { type Nginx, startNginx } from "../harness/nginx.ts";
 import { freePort } from "../harness/ports.ts";
 import { type Program, startProgram } from "../harness/program.ts";
 import { type Redis, startRedis } from "../harness/redis.ts";
+import type { Shop } from "./path.ts";
 
 /** How the program is started: from source, or as a binary somewhere. */
 export interface Launch {
@@ -48,6 +49,14 @@ export async function runAsOwner(launch: Launch, database: TestDatabase, args: s
   const { code, output } = await exited;
   if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}\n${output}`);
   return output;
+}
+
+/** Makes a shop with one person, and says how that person comes in through nginx. */
+export async function shopWith(platform: Platform, slug: string, role: "admin" | "seller"): Promise<Shop> {
+  const email = `a@${slug}.test`;
+  await platform.run("tenant", "create", "--slug", slug, "--name", slug);
+  const made = await platform.run("user", "create", "--tenant", slug, "--email", email, "--name", "A", "--role", role);
+  return { url: platform.url, host: `${slug}.localhost`, email, password: /password: (\S+)/.exec(made)?.[1] ?? "" };
 }
 
 /** Starts everything and returns when every role is ready; `engines` are folders to install first. */

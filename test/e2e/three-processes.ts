@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { until } from "../harness/until.ts";
 import { ShopClient, walkThePath } from "./path.ts";
-import type { Platform } from "./platform.ts";
+import { type Platform, shopWith } from "./platform.ts";
 
 /** A drop-in engine that only the public SDK is needed for: it remembers the products it saw. */
 export const GREETER = `
@@ -30,34 +30,14 @@ export const BROKEN = "export default defineEngine({\n";
 /** What three processes on real servers must do, however they were started. */
 export function threeProcesses(platform: () => Platform): void {
   test("an order becomes an alert, through nginx, three processes, PostgreSQL and Redis", async () => {
-    const { url } = platform();
-    await platform().run("tenant", "create", "--slug", "casa", "--name", "Casa do Construtor");
-    const user = [
-      "user",
-      "create",
-      "--tenant",
-      "casa",
-      "--email",
-      "bia@casa.test",
-      "--name",
-      "Bia",
-      "--role",
-      "seller",
-    ];
-    const made = await platform().run(...user);
-    const password = /password: (\S+)/.exec(made)?.[1] ?? "";
-    const seller = { url, host: "casa.localhost", email: "bia@casa.test", password };
+    const seller = await shopWith(platform(), "casa", "seller");
     await walkThePath(seller);
     // What a client says of the shop is overwritten by nginx.
     await walkThePath({ ...seller, slug: "another" });
   });
 
   test("a drop-in engine of plain files works beside a broken one", async () => {
-    const { url } = platform();
-    await platform().run("tenant", "create", "--slug", "drop", "--name", "Drop-in");
-    const user = ["user", "create", "--tenant", "drop", "--email", "a@drop.test", "--name", "A", "--role", "admin"];
-    const password = /password: (\S+)/.exec(await platform().run(...user))?.[1] ?? "";
-    const client = new ShopClient({ url, host: "drop.localhost", email: "a@drop.test", password });
+    const client = new ShopClient(await shopWith(platform(), "drop", "admin"));
     await client.login();
     await client.post("/api/v1/products", { name: "Areia", unit: "M3", base_price: "120.00" });
     const seen = await until(

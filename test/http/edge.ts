@@ -43,6 +43,7 @@ const database: Database = {
       values: async () => [],
       script: async () => undefined,
       bind: async () => undefined,
+      last: () => undefined,
       get orm(): never {
         throw new Error("the edge needs no query builder");
       },
