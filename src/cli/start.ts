@@ -14,6 +14,7 @@ interface StartFlags extends Record<string, string | boolean | undefined> {
   listRoles?: boolean;
   checkConfig?: boolean;
   demo?: boolean;
+  watch?: boolean;
 }
 
 export function registerStart(program: Command, surroundings: Surroundings, finish: (code: number) => void): void {
@@ -24,12 +25,13 @@ export function registerStart(program: Command, surroundings: Surroundings, fini
     .option("--list-roles", "print the roles and exit")
     .option("--check-config", "check the configuration and exit")
     .option("--demo", "make the demo shop when it is missing and print how to use it (embedded mode)")
+    .option("--watch", "load an engine of the plugin folder anew when a file of it is saved (for authors)")
     .action(async (flags: StartFlags) => {
       if (flags.listRoles) {
         out(ROLES.join("\n"));
         return;
       }
-      const config = readConfig(flags.role, givenFlags(flags), environment);
+      const config = { ...readConfig(flags.role, givenFlags(flags), environment), watch: flags.watch === true };
       if (flags.demo && config.parts.kind !== "embedded") {
         throw new ConfigError(["--demo is for embedded mode: leave DATABASE_URL and REDIS_URL out"]);
       }

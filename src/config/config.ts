@@ -27,6 +27,8 @@ export interface Config {
   database_pool: number;
   /** Absent only where no role needs it, or in embedded mode, which makes its own. */
   secret_key: string | undefined;
+  /** Absent: operators have no HTTP here. */
+  operator_token: string | undefined;
   algorithm: Algorithm;
   access_token_expire_minutes: number;
   cors_origins: readonly string[];
@@ -35,6 +37,8 @@ export interface Config {
   port: number;
   trusted_proxies: readonly string[];
   plugins_dir: string;
+  /** Engines are loaded anew when their files change. */
+  watch: boolean;
   requests_per_minute: number;
   stream_partitions: number;
   shutdown_seconds: number;
@@ -75,6 +79,7 @@ export function readConfig(roles_text: string, flags: Environment, environment: 
     database_pooled: texts.database_pooled === "true",
     database_pool: Number(texts.database_pool),
     secret_key: texts.secret_key,
+    operator_token: texts.operator_token,
     algorithm,
     access_token_expire_minutes: Number(texts.access_token_expire_minutes),
     cors_origins: listOf(texts.cors_origins ?? ""),
@@ -83,6 +88,7 @@ export function readConfig(roles_text: string, flags: Environment, environment: 
     port: portOf(texts, roles),
     trusted_proxies: listOf(texts.trusted_proxies ?? ""),
     plugins_dir: texts.plugins_dir ?? "plugins",
+    watch: false,
     requests_per_minute: Number(texts.requests_per_minute),
     stream_partitions: Number(texts.stream_partitions),
     shutdown_seconds: Number(texts.shutdown_seconds),

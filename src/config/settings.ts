@@ -19,6 +19,8 @@ export interface Setting {
 /** Values that stand in examples: whoever signs with one of them signs with nothing. */
 const SAMPLE_SECRETS = /^(change[-_ ]?me|secret|your[-_ ]?secret|supersecret|example|please[-_ ]?change|test)/i;
 
+const isSample = (text: string) => SAMPLE_SECRETS.test(text) || new Set(text).size < 8;
+
 const url =
   (...protocols: string[]) =>
   (text: string) => {
@@ -79,9 +81,18 @@ export const SETTINGS = {
     secret: true,
     check: (text: string) => {
       if (Buffer.byteLength(text) < 32) return "must have 32 bytes or more, e.g. from `openssl rand -hex 32`";
-      if (SAMPLE_SECRETS.test(text) || new Set(text).size < 8)
-        return "is a sample value; make one with `openssl rand -hex 32`";
-      return undefined;
+      return isSample(text) ? "is a sample value; make one with `openssl rand -hex 32`" : undefined;
+    },
+  },
+  operator_token: {
+    env: "OPERATOR_TOKEN",
+    flag: "operator-token",
+    value: "text",
+    help: "opens /api/v1/operator on engine hosts; 32 characters or more, closed without it",
+    secret: true,
+    check: (text: string) => {
+      if (text.length < 32) return "must have 32 characters or more, e.g. from `openssl rand -hex 32`";
+      return isSample(text) ? "is a sample value; make one with `openssl rand -hex 32`" : undefined;
     },
   },
   algorithm: {

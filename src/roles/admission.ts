@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { OperatorToken } from "../platform/auth/operator-token.ts";
 import { AccessTokens } from "../platform/auth/tokens.ts";
 import type { Database } from "../platform/database/database.ts";
 import { documentPaths } from "../platform/http/document-routes.ts";
@@ -55,6 +56,7 @@ export function admission(parts: Parts, database: Database, role: string, secret
       shopless_paths: documentPaths,
       trusted_proxies: config.trusted_proxies,
       request_limit: { requests: config.requests_per_minute, window_seconds: 60 },
+      operator_token: config.operator_token === undefined ? undefined : new OperatorToken(config.operator_token),
       max_body_bytes: MAX_BODY_BYTES,
     }),
     close: () => redis?.disconnect(),

@@ -15,6 +15,8 @@ export interface RequestContext {
   tenant: Tenant | undefined;
   actor: Actor | undefined;
   session_id: string | undefined;
+  /** An operator of the platform asks, for no shop. */
+  operator: boolean;
   /** What of the shop's limit is left, as headers of the answer. */
   limit: LimitHeaders | undefined;
 }
@@ -34,6 +36,12 @@ export const tenantContext = new Elysia({ name: "tenant-context" }).derive({ as:
   const context = contextOf(request);
   if (!context?.tenant) throw new Problem(404, { code: "unknown_tenant", detail: "no such shop" });
   return { tenant: context.tenant, address: context.address, request_id: context.request_id };
+});
+
+/** Stands before the operators' routes: whatever way a request came to them, the gate must have known an operator. */
+export const operatorContext = new Elysia({ name: "operator-context" }).derive({ as: "scoped" }, ({ request }) => {
+  if (!contextOf(request)?.operator) throw new Problem(404, { code: "not_found", detail: "nothing is at this path" });
+  return {};
 });
 
 /** Gives routes behind the gate their shop, the person who asks, and both as the context of a unit of work. */

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import type { OperatorToken } from "../auth/operator-token.ts";
 import type { AccessTokens } from "../auth/tokens.ts";
 import { slugOf, type Tenants } from "../tenancy/tenant.ts";
 import type { UserRole } from "../tenancy/unit-of-work.ts";
@@ -30,12 +31,17 @@ export interface GateOptions {
   public_paths: ReadonlySet<string>;
   /** Exact paths that belong to no shop: documents of the API. */
   shopless_paths: ReadonlySet<string>;
+  /** Opens the operators' paths; without it they are not there. */
+  operator_token?: OperatorToken | undefined;
   max_body_bytes: number;
   /** Addresses and ranges of proxies whose `X-Forwarded-For` is believed; nobody's unless configured. */
   trusted_proxies?: readonly string[];
   /** How much of this process one shop may use. */
   request_limit?: RequestLimitOptions;
 }
+
+/** Paths of the platform's operators: of no shop, behind a secret of their own. */
+export const OPERATOR_PREFIX = "/api/v1/operator";
 
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
@@ -68,6 +74,7 @@ export class Gate {
       tenant: undefined,
       actor: undefined,
       session_id: undefined,
+      operator: false,
       limit: undefined,
     };
     attachContext(request, context);
@@ -80,8 +87,26 @@ export class Gate {
     }
     const path = pathOf(request.url);
     if (shopless_paths.has(path)) return context;
+    if (path === OPERATOR_PREFIX || path.startsWith(`${OPERATOR_PREFIX}/`)) {
+      this.#requireOperator(headers);
+      context.operator = true;
+      return context;
+    }
     await this.#identify(context, request, path);
     return context;
+  }
+
+  /** Where no operator is expected nothing tells that one could be. */
+  #requireOperator(headers: Headers): void {
+    const { operator_token } = this.#options;
+    if (!operator_token) throw new Problem(404, { code: "not_found", detail: "nothing is at this path" });
+    if (!operator_token.fits(bearerOf(headers))) {
+      throw new Problem(401, {
+        code: "unauthenticated",
+        detail: "the operator's token is needed: Authorization: Bearer <OPERATOR_TOKEN>",
+        headers: { "www-authenticate": "Bearer" },
+      });
+    }
   }
 
   async #identify(context: RequestContext, request: Request, path: string): Promise<void> {
