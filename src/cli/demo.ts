@@ -5,6 +5,7 @@ import { midnightBefore } from "../demo/load/period.ts";
 import { hashPassword, newPassword } from "../platform/auth/password.ts";
 import { DEFAULT_PARTITIONS } from "../platform/events/partition.ts";
 import { ensureStream, madeStreams } from "../platform/events/stream-registry.ts";
+import { isSlug } from "../platform/tenancy/tenant.ts";
 import { CONSTRUCTION_STREAM } from "../roles/parts.ts";
 import { withDatabase } from "./owner-database.ts";
 import { OWNER_SETTINGS, ownerUrl } from "./owner-url.ts";
@@ -29,7 +30,7 @@ export function registerDemo(program: Command, surroundings: Surroundings): void
     .option("--tenants <count>", "shops to make", count(1, 100_000), 3)
     .option("--orders <count>", "orders of all shops together", count(0, 100_000_000), 3000)
     .option("--seed <number>", "the same seed, prefix, days and end give the same rows", count(0, 2 ** 31), 1)
-    .option("--prefix <text>", "of the shops' slugs", "shop")
+    .option("--prefix <text>", "of the shops' slugs: <text>-1, <text>-2 …", slugPrefix, "shop")
     .option("--days <count>", "length of the history", count(1, 3650), 365)
     .option("--until <day>", "its last day, YYYY-MM-DD [yesterday]", lastDay)
     .option("--json", "print what was made as JSON")
@@ -91,6 +92,11 @@ function count(least: number, most: number): (text: string) => number {
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}`);
   };
+}
+
+function slugPrefix(text: string): string {
+  if (isSlug(`${text}-100000`)) return text;
+  throw new InvalidArgumentError("must be of a–z, 0–9 and inner hyphens, at most 56 characters");
 }
 
 /** The midnight after a day, in São Paulo. */

@@ -4,8 +4,6 @@ import { instantText, quantityText } from "../amount-text.ts";
 import { type Cell, type RowOf, TABLE_NAMES, TABLES, type TableName } from "./tables.ts";
 
 const STREAM = "construction";
-const SPECIAL = /[\\\t\n\r]/g;
-const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r" };
 
 /** Of whom a row is, and in which partition of the stream their events stand. */
 export interface Owner {
@@ -35,9 +33,8 @@ export class Batch {
     return this.lines.event_log.length;
   }
 
-  add<T extends TableName>(table: T, row: RowOf<T>): void {
-    const columns: readonly (keyof RowOf<T>)[] = TABLES[table];
-    this.lines[table].push(columns.map((column) => cellText(row[column])).join("\t"));
+  add<T extends Exclude<TableName, "event_log">>(table: T, row: RowOf<T>): void {
+    this.lines[table].push(lineOf<T>(TABLES[table], row));
   }
 
   /** An event of `owner`; its contract gives version and key. `at` is milliseconds of UTC. */
@@ -50,7 +47,7 @@ export class Batch {
   ): void {
     const { version, key } = construction[event_type];
     const about = String((payload as Record<string, unknown>)[key]);
-    this.add("event_log", {
+    const line = lineOf<"event_log">(TABLES.event_log, {
       event_id,
       tenant_id: owner.tenant_id,
       stream: STREAM,
@@ -58,10 +55,11 @@ export class Batch {
       event_type,
       version,
       key: about,
-      payload: JSON.stringify(payload),
+      payload: jsonCell(payload),
       occurred_at: instantText(at),
       hops: 0,
     });
+    this.lines.event_log.push(`${line}\t${this.events}`);
   }
 
   /** The level after a movement; the movement's row is added by the caller. */
@@ -101,9 +99,19 @@ export class Batch {
   }
 }
 
-/** A cell in COPY's text format. */
-function cellText(cell: Cell): string {
-  if (cell === null) return "\\N";
-  const text = String(cell);
-  return text.replace(SPECIAL, (character) => ESCAPES[character] ?? character);
+/** A row in COPY's text format. None of a load's texts has tabs, line ends or backslashes, except JSON. */
+function lineOf<T extends TableName>(columns: readonly (keyof RowOf<T>)[], row: RowOf<T>): string {
+  let line = "";
+  let separator = "";
+  for (const column of columns) {
+    const cell: Cell = row[column];
+    line += cell === null ? `${separator}\\N` : `${separator}${cell}`;
+    separator = "\t";
+  }
+  return line;
+}
+
+/** A value as a cell of JSON, whose backslashes COPY would take for its own. */
+export function jsonCell(value: unknown): string {
+  return JSON.stringify(value).replaceAll("\\", "\\\\");
 }

@@ -4,7 +4,7 @@ import { CATALOGUE } from "../catalogue.ts";
 import { Chance } from "../chance.ts";
 import { cnpjOf, drawAddress, drawPerson } from "../people.ts";
 import { SUPPLIERS } from "../suppliers.ts";
-import type { Batch } from "./batch.ts";
+import { type Batch, jsonCell } from "./batch.ts";
 import { averageDemand } from "./demand.ts";
 import { uuidAt } from "./ids.ts";
 import { type LoadedCustomer, type LoadedShop, type LoadedSupplier, ownPrice } from "./loaded-shop.ts";
@@ -109,11 +109,11 @@ function addCustomer(batch: Batch, { chance, tenant_id }: LoadedShop, serial: nu
   const id = uuidAt(chance, at);
   const { address, ...person } = drawPerson(chance, serial);
   const { kind, name } = person;
-  batch.add("customers", { tenant_id, id, ...person, address: JSON.stringify(address), ...madeAt(now) });
+  batch.add("customers", { tenant_id, id, ...person, address: jsonCell(address), ...madeAt(now) });
   if (kind === "individual") return { id, name, address, site_id: null, scale: 1 };
   const site_id = uuidAt(chance, at);
   const site = drawAddress(chance);
-  const place = { name: `Obra ${site.district}`, address: JSON.stringify(site) };
+  const place = { name: `Obra ${site.district}`, address: jsonCell(site) };
   batch.add("job_sites", { tenant_id, id: site_id, customer_id: id, ...place, ...madeAt(now) });
   return { id, name, address: site, site_id, scale: chance.int(1, 3) };
 }

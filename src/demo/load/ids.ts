@@ -1,18 +1,24 @@
 import type { Chance } from "../chance.ts";
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const HEX3 = Array.from({ length: 1 << 12 }, (_, bits) => bits.toString(16).padStart(3, "0"));
+const HEX4 = Array.from({ length: 1 << 16 }, (_, bits) => bits.toString(16).padStart(4, "0"));
+
+/** The instant that was asked for last and its text: a document's ids are of few instants, and there are many of them. */
+const last = { at: 0, text: timeText(0) };
 
 /** UUID v7 of an instant in milliseconds, repeated exactly by the seed of `chance`. */
 export function uuidAt(chance: Chance, at: number): string {
-  const time = at.toString(16).padStart(12, "0");
+  if (last.at !== at) {
+    last.at = at;
+    last.text = timeText(at);
+  }
   const a = chance.bits();
   const b = chance.bits();
-  const c = chance.bits();
-  const rest = hex(b).slice(1);
-  const variant = "89ab".charAt(b >>> 30);
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(a).slice(0, 3)}-${variant}${rest.slice(0, 3)}-${hex(a).slice(4)}${hex(c)}`;
+  const node = `${HEX4[b >>> 16]}${HEX4[b & 0xffff]}${HEX4[chance.bits() >>> 16]}`;
+  return `${last.text}-7${HEX3[a & 0xfff]}-${"89ab".charAt(a >>> 30)}${HEX3[(a >>> 12) & 0xfff]}-${node}`;
 }
 
-function hex(bits: number): string {
-  return `${HEX[bits >>> 24]}${HEX[(bits >>> 16) & 255]}${HEX[(bits >>> 8) & 255]}${HEX[bits & 255]}`;
+function timeText(at: number): string {
+  const hex = at.toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
 }

@@ -27,6 +27,9 @@ const NUMBERS = `
   select * from json_to_recordset($1::text::json) as r (tenant_id uuid, kind text, last bigint)
   on conflict (tenant_id, kind) do update set last = excluded.last`;
 
+/** An event's place in its batch: small rows fill the room that large ones left, so tables do not keep an order. */
+const PLACE = "place";
+
 /** Bytes handed to the driver at once. */
 const CHUNK = 1 << 16;
 
@@ -43,20 +46,17 @@ export class Loader {
       connection: {
         application_name: "basecommerce demo",
         TimeZone: "UTC",
-        // A large temporary table is otherwise read from wherever another scan is, and events would lose their order.
-        synchronize_seqscans: "off",
       },
     });
   }
 
   async open(): Promise<void> {
-    const tables = TABLE_NAMES.map(
-      (name) =>
-        `create temp table load_${name} on commit delete rows as select ${TABLES[name].join(", ")} from ${name} with no data`,
-    );
-    await this.#sql.begin(async (tx) => {
-      await tx.unsafe(`set local role ${OWNER}; ${tables.join("; ")}`).simple();
+    const tables = TABLE_NAMES.map((name) => {
+      const columns = [...TABLES[name], ...(name === "event_log" ? [`0 as ${PLACE}`] : [])].join(", ");
+      return `create temp table load_${name} on commit delete rows as select ${columns} from ${name} with no data;
+        grant select, insert on load_${name} to ${OWNER}`;
     });
+    await this.#sql.begin((tx) => tx.unsafe(tables.join("; ")).simple());
     this.#unchecked = await this.#mayLeaveChecks();
   }
 
@@ -75,7 +75,7 @@ export class Loader {
       await tx.unsafe(PRICES, [prices]);
       await tx.unsafe(NUMBERS, [numbers]);
       // Last before COMMIT: from here on every reader of the ledger waits for this transaction.
-      await tx.unsafe(moving("event_log"));
+      await tx.unsafe(`${moving("event_log")} order by ${PLACE}`);
     });
     await transaction.catch((error) => {
       // The driver does not tell of a COPY that fails at its end; the statement after it finds the transaction failed.

@@ -1,6 +1,6 @@
 import { instantText, moneyText } from "../amount-text.ts";
 import type { BasketLine } from "../basket.ts";
-import type { Batch } from "./batch.ts";
+import { type Batch, jsonCell } from "./batch.ts";
 import { uuidAt } from "./ids.ts";
 import type { LoadedCustomer, LoadedShop } from "./loaded-shop.ts";
 import type { PricedLine } from "./priced-lines.ts";
@@ -49,7 +49,7 @@ export function writeOrder(
     job_site_id,
     discount_percent: moneyText(discount),
     delivery_date,
-    delivery_address: JSON.stringify(delivery_address),
+    delivery_address: jsonCell(delivery_address),
     total_value,
     user_id,
     delivered_at: status === "delivered" ? last : null,
