@@ -95,3 +95,9 @@ test("the snippets of api.md do what the page says", async () => {
   const { code, output } = await run(["bash", "-euo", "pipefail", "-c", snippets.join("\n")], environment);
   expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining("Tijolo 8 furos") });
 }, 60_000);
+
+test("client.ts signs in, sells, and reads an error", async () => {
+  const { code, output } = await run([process.execPath, join(DOCS, "client.ts")], environment);
+  expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^Q-\d+ became O-\d+: R\$ 369\.55$/m) });
+  expect(output).toMatch(/^refused: .*preparing/m);
+});

@@ -35,15 +35,21 @@ export class ShopClient {
     return await this.#send("GET", path, undefined, status);
   }
 
-  async post(path: string, body: Body, status = 201): Promise<Body> {
-    return await this.#send("POST", path, body, status);
+  async post(path: string, body: Body, status: number | number[] = 201, idempotency_key?: string): Promise<Body> {
+    return await this.#send("POST", path, body, status, idempotency_key);
   }
 
   async put(path: string, body: Body, status = 200): Promise<Body> {
     return await this.#send("PUT", path, body, status);
   }
 
-  async #send(method: string, path: string, body: Body | undefined, status: number): Promise<Body> {
+  async #send(
+    method: string,
+    path: string,
+    body: Body | undefined,
+    status: number | number[],
+    idempotency_key?: string,
+  ): Promise<Body> {
     const { url, host, slug } = this.#shop;
     const response = await fetch(`${url}${path}`, {
       method,
@@ -52,11 +58,12 @@ export class ShopClient {
         ...(slug === undefined ? {} : { "x-tenant-slug": slug }),
         ...(this.#token === "" ? {} : { authorization: `Bearer ${this.#token}` }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(idempotency_key === undefined ? {} : { "idempotency-key": idempotency_key }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    if (response.status !== status) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    if (![status].flat().includes(response.status)) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     const parsed: unknown = JSON.parse(text);
     return typeof parsed === "object" && parsed !== null ? { ...parsed } : {};
   }

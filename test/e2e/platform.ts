@@ -28,7 +28,7 @@ export class Platform {
   readonly nginx: Nginx;
   readonly url: string;
 
-  constructor(parts: Omit<Platform, "run">) {
+  constructor(parts: Omit<Platform, "run" | "restart">) {
     this.launch = parts.launch;
     this.database = parts.database;
     this.redis = parts.redis;
@@ -36,6 +36,13 @@ export class Platform {
     this.ports = parts.ports;
     this.nginx = parts.nginx;
     this.url = parts.url;
+  }
+
+  /** Starts a role that has ended, on its old port, and returns when it is ready. */
+  async restart(role: keyof Ports): Promise<void> {
+    const program = startRole(this.launch, this.database, this.redis, this.ports, role);
+    this.programs[role] = program;
+    await program.ready(`http://127.0.0.1:${this.ports[role]}/ready`);
   }
 
   /** Runs a command of the program as the owner to its end; rejects when it fails. */
@@ -59,29 +66,34 @@ export async function shopWith(platform: Platform, slug: string, role: "admin" |
   return { url: platform.url, host: `${slug}.localhost`, email, password: /password: (\S+)/.exec(made)?.[1] ?? "" };
 }
 
+type Ports = Platform["ports"];
+
+function startRole(launch: Launch, database: TestDatabase, redis: Redis, ports: Ports, role: keyof Ports): Program {
+  return startProgram({
+    ...launch,
+    args: ["start", "--role", role],
+    env: {
+      DATABASE_URL: database.urls[role],
+      REDIS_URL: redis.url,
+      ...(role === "relay" ? {} : { SECRET_KEY }),
+      HOST: "127.0.0.1",
+      VERTICAL_PORT: String(ports.vertical),
+      RELAY_PORT: String(ports.relay),
+      ENGINES_PORT: String(ports.engines),
+      TRUSTED_PROXIES: "127.0.0.1",
+      PLUGINS_DIR: launch.plugins,
+      DRAIN_SECONDS: "0",
+    },
+  });
+}
+
 /** Starts everything and returns when every role is ready; `engines` are folders to install first. */
 export async function startPlatform(launch: Launch, engines: string[] = []): Promise<Platform> {
   const [database, redis] = await Promise.all([testDatabase(), startRedis()]);
   if (engines.length > 0) await runAsOwner(launch, database, ["engine", "install", ...engines]);
   const [vertical, relay, hosts, edge] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   const ports = { vertical, relay, engines: hosts };
-  const start = (role: keyof typeof ports) =>
-    startProgram({
-      ...launch,
-      args: ["start", "--role", role],
-      env: {
-        DATABASE_URL: database.urls[role],
-        REDIS_URL: redis.url,
-        ...(role === "relay" ? {} : { SECRET_KEY }),
-        HOST: "127.0.0.1",
-        VERTICAL_PORT: String(vertical),
-        RELAY_PORT: String(relay),
-        ENGINES_PORT: String(hosts),
-        TRUSTED_PROXIES: "127.0.0.1",
-        PLUGINS_DIR: launch.plugins,
-        DRAIN_SECONDS: "0",
-      },
-    });
+  const start = (role: keyof typeof ports) => startRole(launch, database, redis, ports, role);
   const programs = { vertical: start("vertical"), relay: start("relay"), engines: start("engines") };
   const nginx = await startNginx({
     config: join(import.meta.dir, "../../infra/nginx/nginx.conf"),
