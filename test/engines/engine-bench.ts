@@ -4,9 +4,9 @@ import { installEngine } from "../../src/engine-host/install.ts";
 import { manifestOf, withDefaults } from "../../src/engine-host/manifest.ts";
 import { engineBatchRole, engineRole } from "../../src/engine-host/names.ts";
 import { TenantSettings } from "../../src/engine-host/tenant-settings.ts";
-import { EmbeddedDatabase } from "../../src/platform/database/embedded.ts";
+import type { EmbeddedDatabase } from "../../src/platform/database/embedded.ts";
 import { createLog } from "../../src/platform/observability/log.ts";
-import { migrateDatabase } from "../../src/roles/schema.ts";
+import { scratchDatabase } from "../../src/sdk/testing/scratch-database.ts";
 
 export const TENANT = "018f0000-0000-7000-8000-000000000001";
 export const OTHER_TENANT = "018f0000-0000-7000-8000-000000000002";
@@ -31,8 +31,7 @@ export class EngineBench {
   }
 
   static async open(definition: EngineDefinition): Promise<EngineBench> {
-    const database = await EmbeddedDatabase.open();
-    await migrateDatabase(database);
+    const database = await scratchDatabase();
     await installEngine(database, definition);
     for (const [id, slug] of [
       [TENANT, "one"],
