@@ -13,6 +13,9 @@ const TEST_TIMEOUT_MS = 60_000;
 /** An endless loop in a test cannot be ended by its time limit. Longer than the limit of any test: some set 10 minutes. */
 const SILENCE_MS = 12 * 60_000;
 
+/** From here on a long run repeats what did not pass. */
+const SUMMARY = /^\d+ tests? (failed|skipped|todo):$/;
+
 export interface TestRun {
   results: TestResult[];
   /** Failures that no test stands for: a file that does not load, an error after the last test, a runner that crashed. */
@@ -52,10 +55,12 @@ export async function runTests(
     signalAll(descendants(child.pid), "SIGKILL");
   };
   let watchdog = setTimeout(endHangingWorkers, SILENCE_MS);
+  let told = false;
   const lines = new Lines((line) => {
     clearTimeout(watchdog);
     watchdog = setTimeout(endHangingWorkers, SILENCE_MS);
-    tell(line);
+    told ||= SUMMARY.test(line);
+    if (!told) tell(line);
   });
   await Promise.all([lines.read(child.stdout), lines.read(child.stderr)]);
   const { code, signal } = await child.exited;
@@ -92,6 +97,7 @@ function excerpt(lines: readonly string[], files: ReadonlySet<string>): string {
   let chosen = false;
   const result: string[] = [];
   for (const line of lines) {
+    if (SUMMARY.test(line)) break;
     const [, file] = /^(\S+\.test\.ts):$/.exec(line) ?? [];
     if (file !== undefined) chosen = files.size === 0 || files.has(file);
     if (chosen && !line.startsWith("(pass)")) result.push(line);
