@@ -4,10 +4,12 @@ import { ConfigError } from "../config/config.ts";
 import { Problem } from "../platform/http/problem.ts";
 import { registerDemo } from "./demo.ts";
 import { registerEngine } from "./engine/index.ts";
+import { registerEvent } from "./event/index.ts";
 import { explain } from "./failure.ts";
 import { registerHealth } from "./health.ts";
 import { registerMigrate } from "./migrate-command.ts";
 import { registerStart } from "./start.ts";
+import { registerStatus } from "./status.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { registerTenant } from "./tenant.ts";
 import { registerUser } from "./user.ts";
@@ -36,6 +38,8 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
   registerUser(program, surroundings);
   registerDemo(program, surroundings);
   registerEngine(program, surroundings);
+  registerEvent(program, surroundings);
+  registerStatus(program, surroundings);
   registerHealth(program, surroundings, finish);
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {

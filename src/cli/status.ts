@@ -1,0 +1,48 @@
+import type { Command } from "commander";
+import { ConfigError, settingTexts } from "../config/config.ts";
+import { SETTINGS } from "../config/settings.ts";
+import { RedisStreams } from "../platform/streams/redis.ts";
+import { LAG_AT_MOST, type LedgerStatus, ledgerStatus } from "../relay/status.ts";
+import { columns } from "./columns.ts";
+import { withLedger } from "./ledger-access.ts";
+import { OWNER_SETTINGS } from "./owner-url.ts";
+import { givenFlags, withSettings } from "./setting-flags.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** `basecommerce status`: ledger, relay and streams at a glance. */
+export function registerStatus(program: Command, { environment, out }: Surroundings): void {
+  withSettings(program.command("status"), [...OWNER_SETTINGS, SETTINGS.redis_url])
+    .description("the ledger's head, the relay's place and lag, and with REDIS_URL the streams' lengths")
+    .option("--json", "print it as JSON")
+    .action(async (flags: Record<string, string | boolean | undefined>) => {
+      const { redis_url } = settingTexts(givenFlags(flags), environment);
+      const problem = redis_url ? SETTINGS.redis_url.check(redis_url) : undefined;
+      if (problem !== undefined) throw new ConfigError([`REDIS_URL (--redis-url) ${problem}`]);
+      const streams = redis_url ? new RedisStreams(redis_url, "basecommerce-status", () => undefined) : undefined;
+      try {
+        await withLedger(flags, environment, async (read) => {
+          const status = await read((tx) => ledgerStatus(tx, streams));
+          out(flags.json ? JSON.stringify(status) : table(status));
+        });
+      } finally {
+        await streams?.close();
+      }
+    });
+}
+
+function table(status: LedgerStatus): string {
+  const { head, room, settled_seq, lag_events, lag_seconds, relay, partitions } = status;
+  const lag = lag_events >= LAG_AT_MOST ? `${LAG_AT_MOST} or more` : String(lag_events);
+  const summary = columns(
+    ["LEDGER HEAD", "ROOM", "RELAY AT", "LAG EVENTS", "LAG SECONDS", "RELAY"],
+    [[String(head), String(room), String(settled_seq), lag, lag_seconds.toFixed(1), relay ?? "none is active"]],
+  );
+  const rows = partitions.map(({ stream, partition, last_seq, length, bytes }) => [
+    stream,
+    String(partition),
+    String(last_seq),
+    length === null ? "?" : String(length),
+    bytes === null ? "?" : String(bytes),
+  ]);
+  return `${summary}\n\n${columns(["STREAM", "PARTITION", "LAST SEQ", "LENGTH", "BYTES"], rows)}`;
+}
