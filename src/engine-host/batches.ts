@@ -75,7 +75,7 @@ export class Batches {
       const entries = behind.length === 0 ? fresh : fresh.filter((entry) => !held.holds(entry));
       await dispatch.run(tx, { entries, attempt: 1, isReplay: isReplayUnder(locked), stopping });
       await parking.parkBehind(tx, behind);
-      await positions.advance(tx, [...ends.values()]);
+      positions.advance(tx, [...ends.values()]);
       return { events: entries.length, parked: behind.length, positions: after(ends, locked) };
     });
   }
@@ -88,7 +88,7 @@ export class Batches {
       const locked = await this.#lock(tx, [[entry]], ends);
       const fresh = freshOf([[entry]], locked);
       if (fresh.length > 0) await parking.park(tx, entry, failure);
-      await positions.advance(tx, [...ends.values()]);
+      positions.advance(tx, [...ends.values()]);
       return { events: 0, parked: fresh.length, positions: after(ends, locked) };
     });
   }

@@ -60,7 +60,8 @@ export class Dispatch {
       if (run && entry)
         await this.#runSingle(tx, event, run, known(tenants, event.tenant_id), emitted, input, input.isReplay(entry));
     }
-    await tx.bind({ role: ENGINES, schema: "public" });
+    // Not waited for: it travels with the statement that follows. Should it fail, so does that one.
+    tx.bind({ role: ENGINES, schema: "public" }).catch(() => undefined);
     const causes = new Map(entries.map((entry) => [entry.event_id, entry]));
     const fresh = emitted.events.filter(({ causation_id, tenant_id }) => {
       const cause = causes.get(causation_id ?? "");
@@ -80,8 +81,8 @@ export class Dispatch {
   ): Promise<void> {
     const { name } = this.#parts.manifest;
     const replaying = input.entries.every((entry) => input.isReplay(entry));
-    await tx.bind({ role: engineBatchRole(name), schema: engineRole(name) });
-    await this.#deadline(input.stopping, (signal) =>
+    const bound = tx.bind({ role: engineBatchRole(name), schema: engineRole(name) });
+    const handled = this.#deadline(input.stopping, (signal) =>
       run(
         events as never,
         {
@@ -95,6 +96,7 @@ export class Dispatch {
         } as never,
       ),
     );
+    await Promise.all([bound, handled]);
   }
 
   async #runSingle(
@@ -107,8 +109,9 @@ export class Dispatch {
     replaying: boolean,
   ): Promise<void> {
     const role = engineRole(this.#parts.manifest.name);
-    await tx.bind({ role, tenant_id: event.tenant_id, schema: role });
-    await this.#deadline(stopping, (signal) =>
+    // One round trip with the handler's first statement, which the server gets behind it.
+    const bound = tx.bind({ role, tenant_id: event.tenant_id, schema: role });
+    const handled = this.#deadline(stopping, (signal) =>
       run(
         event as never,
         {
@@ -123,6 +126,7 @@ export class Dispatch {
         } as never,
       ),
     );
+    await Promise.all([bound, handled]);
   }
 
   /** A handler that does not end in time is given up; its transaction is rolled back under it. */

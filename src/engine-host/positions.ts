@@ -78,9 +78,9 @@ export class EnginePositions {
     return new Map(rows.map(({ stream, partition, ...row }) => [nameOf({ stream, partition }), row]));
   }
 
-  /** Moves the locked rows forward; a commit proves that the start was a good one. */
-  async advance(tx: Transaction, positions: readonly PartitionPosition[]): Promise<void> {
-    await tx.query(
+  /** Moves the locked rows forward as the transaction's last statement; a commit proves that the start was a good one. */
+  advance(tx: Transaction, positions: readonly PartitionPosition[]): void {
+    tx.last(
       `update engine_position p set position = n.position, updated_at = now(), starts_without_commit = 0,
          in_hand_seq = null, in_hand_attempt = null
        from json_to_recordset($2::text::json) as n (stream text, partition integer, position bigint)
