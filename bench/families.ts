@@ -4,6 +4,7 @@ import type { Family } from "./family.ts";
 export const families: Readonly<Record<string, () => Promise<Family>>> = {
   http: async () => (await import("./http.ts")).http,
   start: async () => (await import("./start.ts")).start,
+  relay: async () => (await import("./relay.ts")).relay,
   write: async () => (await import("./write.ts")).write,
   latency: async () => (await import("./latency.ts")).latency,
 };

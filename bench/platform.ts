@@ -1,8 +1,10 @@
+import { basename } from "node:path";
 import { type TestDatabase, testDatabase } from "../test/harness/database.ts";
 import { freePort } from "../test/harness/ports.ts";
 import { type Postgres, startPostgres } from "../test/harness/postgres.ts";
 import { type Program, startProgram } from "../test/harness/program.ts";
 import { type Redis, startRedis } from "../test/harness/redis.ts";
+import { withSession } from "../test/harness/session.ts";
 
 /** What the platform promises is measured with what it promises: commits wait for the disk, pages are written whole. */
 const DURABLE = {
@@ -60,6 +62,12 @@ export class BenchPlatform {
     const started = this.start(role, env);
     await started.process.ready(`${started.url}/ready`);
     return started;
+  }
+
+  /** Installs the engine in `folder` and takes the built-in ones out: what they do with the same events is not measured. */
+  async installOnly(folder: string): Promise<void> {
+    await this.run("engine", "install", folder);
+    await withSession(this.database.urls.admin, (sql) => sql`delete from engine where name <> ${basename(folder)}`);
   }
 
   /** Runs a command of the program as the owner to its end; rejects when it fails. */

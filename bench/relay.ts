@@ -1,0 +1,98 @@
+import { cleanUp } from "../test/harness/cleanup.ts";
+import { testDatabase } from "../test/harness/database.ts";
+import { startPostgres } from "../test/harness/postgres.ts";
+import { startRedis } from "../test/harness/redis.ts";
+import type { Effort, Family } from "./family.ts";
+import { type Figure, figure } from "./figure.ts";
+import { benchmark, drain, plainPipeline, readOnly, type Servers } from "./relay/drain.ts";
+import { appendEvents } from "./relay/ledger.ts";
+import { table } from "./table.ts";
+
+const BACKLOG = 200_000;
+const BEHIND = { few: 10_000, many: 2_000_000 };
+
+async function repeated(times: number, measure: () => Promise<number>): Promise<number[]> {
+  const values: number[] = [];
+  for (let i = 0; i < times; i++) values.push(await measure());
+  return values;
+}
+
+async function open(): Promise<Servers> {
+  const [postgres, server] = await Promise.all([
+    startPostgres({ settings: { shared_buffers: "512MB", max_wal_size: "4GB" } }),
+    startRedis(),
+  ]);
+  const { urls } = await testDatabase({ server: postgres });
+  return { admin: urls.admin, database: urls.relay, redis: server.url };
+}
+
+async function measure({ repetitions, scale }: Effort, say: (line: string) => void): Promise<Figure[]> {
+  const servers = await open();
+  const count = Math.round(BACKLOG * scale);
+  say(`${count} events into the ledger`);
+  await appendEvents(servers.admin, count);
+  const drained: number[] = [];
+  const reference: number[] = [];
+  // In turn, so that a busy moment of the machine meets both.
+  for (let i = 0; i < repetitions; i++) {
+    drained.push(await drain(servers, count));
+    reference.push(await benchmark(servers, count));
+  }
+  const read = await repeated(repetitions, () => readOnly(servers, count));
+  const plain = await repeated(repetitions, () => plainPipeline(servers, count));
+
+  const page = Math.round(BEHIND.few * scale);
+  await drain(servers, page);
+  const few = await repeated(repetitions, () => drain(servers, count));
+  const behind = Math.round(BEHIND.many * scale);
+  say(`${behind} more events into the ledger`);
+  await appendEvents(servers.admin, behind);
+  const many = await repeated(repetitions, () => drain(servers, count));
+  return [
+    figure({
+      name: "relay drains",
+      unit: "events/s",
+      values: drained,
+      reference: { name: "redis-benchmark -P 200 XADD of the same entry", values: reference },
+      reach: { ratio_at_least: 0.25 },
+    }),
+    figure({
+      name: "relay drains, against the plain way",
+      unit: "events/s",
+      values: drained,
+      reference: { name: "page, ioredis pipeline, next page", values: plain },
+    }),
+    figure({
+      name: "relay drains, against reading alone",
+      unit: "events/s",
+      values: drained,
+      reference: { name: "the same pages read and thrown away", values: read },
+    }),
+    figure({
+      name: `relay drains with ${behind} events behind`,
+      unit: "events/s",
+      values: many,
+      reference: { name: "the same with none behind", values: few },
+      reach: { ratio_at_least: 0.85 },
+    }),
+  ];
+}
+
+/** How fast the relay copies a backlog. */
+export const relay: Family = {
+  about: "the relay draining a backlog, against Redis' own benchmark, the plain way, and reading alone",
+  measure,
+};
+
+if (import.meta.main) {
+  const [repetitions = "3", scale = "1"] = process.argv.slice(2);
+  try {
+    const figures = await measure({ repetitions: Number(repetitions), scale: Number(scale) }, (line) =>
+      console.log(line),
+    );
+    for (const line of table(figures)) console.log(line);
+  } finally {
+    await cleanUp();
+  }
+  process.exit(0);
+}
