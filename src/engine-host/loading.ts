@@ -28,6 +28,9 @@ export function provideSdk(): void {
 /** Has the next import of a file below `folder` read it again, in this thread; a new Worker does so by itself. */
 export function forgetModules(folder: string): void {
   for (const path of Object.keys(modules)) if (path.startsWith(folder + sep)) delete modules[path];
+  if (!existsSync(folder)) return;
+  // A file that did not load is not listed, and would fail again unread.
+  for (const path of readdirSync(folder, { recursive: true, encoding: "utf8" })) delete modules[join(folder, path)];
 }
 
 /** Every folder of `directory` that could be an engine, and every built-in one. A drop-in of the same name takes precedence. */
