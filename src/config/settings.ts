@@ -202,6 +202,14 @@ export const SETTINGS = {
     default: "16",
     check: integer(1, 1024),
   },
+  event_retention_days: {
+    env: "EVENT_RETENTION_DAYS",
+    flag: "event-retention-days",
+    value: "days",
+    help: "age from which `event prune` drops ranges of the ledger; 0 keeps everything",
+    default: "0",
+    check: integer(0, 36_500),
+  },
   database_pool: {
     env: "DATABASE_POOL",
     flag: "database-pool",

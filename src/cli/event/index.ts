@@ -11,12 +11,14 @@ import { withSettings } from "../setting-flags.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type FilterFlags, filterOf, withFilter } from "./filter-flags.ts";
 import { follow } from "./follow.ts";
+import { registerPrune } from "./prune.ts";
 
 const NAME = /^(\d{1,15}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** `basecommerce event …`: the ledger, read from Postgres. */
-export function registerEvent(program: Command, { environment, out }: Surroundings): void {
-  const event = program.command("event").description("the ledger's events: list, show, tail");
+export function registerEvent(program: Command, surroundings: Surroundings): void {
+  const { environment, out } = surroundings;
+  const event = program.command("event").description("the ledger's events: list, show, tail, prune");
   withFilter(withSettings(event.command("list"), OWNER_SETTINGS))
     .description("the newest events, by type, shop, key and time")
     .option("--limit <count>", "how many at most", "50")
@@ -38,6 +40,7 @@ export function registerEvent(program: Command, { environment, out }: Surroundin
         out(JSON.stringify({ ...found, payload: JSON.parse(found.payload) }, null, 2));
       });
     });
+  registerPrune(event, surroundings);
   withFilter(withSettings(event.command("tail"), OWNER_SETTINGS))
     .description("events as they are committed, until interrupted")
     .option("--json", "one JSON object for each event, payload included")
