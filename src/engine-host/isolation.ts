@@ -44,7 +44,7 @@ export class Isolation {
     const [first] = entries;
     try {
       const outcome = await this.#batches.apply([entries], stopping);
-      if (entries.length === 1) this.#epidemic.ok();
+      this.#epidemic.ok(entries);
       return [outcome];
     } catch (error) {
       if (isBlameless(error) || stopping.aborted) throw error;
@@ -56,7 +56,7 @@ export class Isolation {
   }
 
   async #park(entry: StreamEntry, failure: Failure): Promise<BatchOutcome> {
-    this.#epidemic.failed(failure.fingerprint);
+    this.#epidemic.failed(entry, failure.fingerprint);
     this.#refuseEpidemic(failure);
     const outcome = await this.#batches.park(entry, failure);
     this.#parked(entry, failure);
@@ -72,14 +72,16 @@ export class Isolation {
       if (!entry) continue;
       try {
         await this.#batches.tryOut(entry, stopping);
-        this.#epidemic.ok();
+        this.#epidemic.ok([entry]);
       } catch (error) {
         if (isBlameless(error) || stopping.aborted) throw error;
         const failure = failureOf(error);
-        this.#epidemic.failed(failure.fingerprint);
+        this.#epidemic.failed(entry, failure.fingerprint);
         this.#refuseEpidemic(failure);
       }
     }
+    // Nothing of it was kept: each event counts once, when it is really handled.
+    this.#epidemic.clear();
   }
 
   #refuseEpidemic(failure: Failure): void {

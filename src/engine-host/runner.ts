@@ -179,41 +179,46 @@ export class Runner {
 
   /** Reads from the ledger what the relay has published and the streams did not bring. */
   async #catchUp(): Promise<void> {
-    for (const { upto, ...ref } of await this.#parts.positions.behind(this.#positions)) {
-      await this.#backfill(ref, upto);
-    }
+    await this.#backfill(await this.#parts.positions.behind(this.#positions));
   }
 
   /** An entry that follows something this engine has not seen: the stream was trimmed or lost it. */
   async #fillHole(entries: readonly StreamEntry[]): Promise<void> {
     const [first] = entries;
     if (!first) return;
-    const position = this.#positions.get(nameOf(first))?.position ?? 0;
-    if (first.prev > position) await this.#backfill(first, first.prev);
+    const { stream, partition, prev: upto } = first;
+    await this.#backfill([{ stream, partition, upto }]);
   }
 
-  /** Applies (position, upto] of a partition from the ledger, page by page. */
-  async #backfill(ref: PartitionRef, upto: number): Promise<void> {
-    const { ledger, manifest, batches, log } = this.#parts;
-    const name = nameOf(ref);
+  /** Applies (position, upto] of partitions from the ledger, a page of each in turn: a long one delays no other. */
+  async #backfill(refs: readonly (PartitionRef & { upto: number })[]): Promise<void> {
+    const { ledger, manifest } = this.#parts;
     for (;;) {
-      const position = this.#positions.get(name)?.position ?? 0;
-      if (position >= upto || this.#stopping.signal.aborted) return;
-      const entries = await ledger.partition(ref, position, upto, manifest.batch_size);
-      if (entries.length > 0) {
-        this.stats.backfilled += entries.length;
-        await this.#apply([entries]);
-        await this.#balance();
-        continue;
+      const behind = refs.flatMap(({ upto, ...ref }) => {
+        const place = this.#positions.get(nameOf(ref));
+        return place && place.position < upto ? [{ place, upto }] : [];
+      });
+      if (behind.length === 0 || this.#stopping.signal.aborted) return;
+      const count = Math.ceil(manifest.batch_size / behind.length);
+      const pages: StreamEntry[][] = [];
+      for (const { place, upto } of behind) {
+        const page = await ledger.partition(place, place.position, upto, count);
+        if (page.length > 0) pages.push(page);
+        else await this.#passOver(place, upto);
       }
-      log.error(
-        { partition: name, after: position, upto },
-        "the ledger no longer holds these events; going on without",
-      );
-      const end = { stream: ref.stream, partition: ref.partition, position: upto };
-      this.#note(await batches.apply([], this.#stopping.signal, new Map([[name, end]])));
-      return;
+      this.stats.backfilled += pages.flat().length;
+      await this.#apply(pages);
+      await this.#retry();
+      await this.#balance();
     }
+  }
+
+  async #passOver({ stream, partition, position }: PartitionPosition, upto: number): Promise<void> {
+    const { batches, log } = this.#parts;
+    const name = nameOf({ stream, partition });
+    log.error({ partition: name, after: position, upto }, "the ledger no longer holds these events; going on without");
+    const end = new Map([[name, { stream, partition, position: upto }]]);
+    this.#note(await batches.apply([], this.#stopping.signal, end));
   }
 
   /**
