@@ -6,5 +6,6 @@ export const families: Readonly<Record<string, () => Promise<Family>>> = {
   start: async () => (await import("./start.ts")).start,
   relay: async () => (await import("./relay.ts")).relay,
   write: async () => (await import("./write.ts")).write,
+  engine: async () => (await import("./engine.ts")).engine,
   latency: async () => (await import("./latency.ts")).latency,
 };

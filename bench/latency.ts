@@ -77,7 +77,7 @@ async function measure(effort: Effort, say: (line: string) => void): Promise<Fig
   await Promise.all([platform.ready("relay"), platform.ready("engines", { PLUGINS_DIR: PLUGINS })]);
   await withSession(admin, (sql) => sql.unsafe(PEER_SCHEMA));
   const script = join(import.meta.dir, "peers/graphile-worker.ts");
-  const insert = "insert into peer.effect (id) values ($1)";
+  const insert = "insert into peer.effect (id) values (($1::text::json -> 0 ->> 'id')::uuid)";
   const peer = startProgram({ command: ["bun", script], args: [admin, "defaults", insert] });
   await peer.line("running");
   const seconds = Math.max(WARM_SECONDS + 1, SECONDS * effort.scale);
