@@ -60,7 +60,7 @@ export class EchoEngine {
   }
 
   /** Returns when the engine says `word`; how long that took, in milliseconds. */
-  async says(word: string, timeout = 10_000): Promise<number> {
+  async says(word: string, timeout = 30_000): Promise<number> {
     const began = performance.now();
     const heard = async () => (await this.#client.get("/api/v1/engines/echo/word")).word === word;
     await until(heard, { what: `the engine to say ${word}`, timeout });

@@ -70,15 +70,18 @@ describe("a saved engine is live, each in its Worker", () => {
         made.push(String((await client.post("/api/v1/products", product)).id));
       }
     };
-    const writers = [writer(), writer()];
-    for (const word of ["three", "four", "five"]) {
-      await echo.saveWord(word);
-      await echo.says(word);
-      const noted = async () => (await echo.seen()).some((row) => row.word === word);
-      await until(noted, { what: `an event to be handled by "${word}"` });
+    const written = writer();
+    try {
+      for (const word of ["three", "four", "five"]) {
+        await echo.saveWord(word);
+        await echo.says(word);
+        const noted = async () => (await echo.seen()).some((row) => row.word === word);
+        await until(noted, { what: `an event to be handled by "${word}"` });
+      }
+    } finally {
+      writing = false;
+      await written;
     }
-    writing = false;
-    await Promise.all(writers);
     await until(async () => (await echo.seen()).length >= made.length, { what: "all events to be handled" });
     expect((await echo.seen()).map(({ product_id }) => product_id).sort()).toEqual(made.sort());
   });
