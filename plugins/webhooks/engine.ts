@@ -1,0 +1,36 @@
+import { defineEngine, Type } from "@basecommerce/engine";
+import { collect } from "./collect.ts";
+import { deliveryRoutes } from "./deliveries.ts";
+import { endpointRoutes } from "./endpoints.ts";
+import { eventTypes } from "./event-types.ts";
+import { KEPT_FOR } from "./outbox.ts";
+import { send } from "./send.ts";
+import { keptTables, migrations } from "./tables.ts";
+
+/** Tells other systems: each event an endpoint asked for is posted to it, signed, until it was taken. */
+export default defineEngine({
+  name: "webhooks",
+  version: "1.0.0",
+  description: "Posts the events a shop chooses to its own URLs, signed, with retries",
+  config: Type.Object({}),
+  migrations,
+  tables: { kept: keptTables },
+  // The past is not posted to anybody.
+  from: "now",
+  subscriptions: { construction: { event_types: eventTypes, batch: collect } },
+  jobs: {
+    send: { every: "1s", run: send },
+    forget: {
+      cron: "17 3 * * *",
+      run: async (ctx) => {
+        await ctx.everywhere((db) =>
+          db.query(`delete from deliveries where status <> 'pending' and created_at < now() - ${KEPT_FOR}`),
+        );
+      },
+    },
+  },
+  routes: (app) => {
+    endpointRoutes(app);
+    return deliveryRoutes(app);
+  },
+});

@@ -1,0 +1,101 @@
+import type { EngineDb } from "@basecommerce/engine";
+
+/** A delivery that was claimed for an attempt. */
+export type Claimed = {
+  tenant_id: string;
+  id: string;
+  endpoint_id: string;
+  url: string;
+  secrets: string[];
+  body: object;
+  attempts: number;
+  queued_at: string;
+};
+
+/** After this long without an answer somebody else may try: the claimer died. */
+const CLAIM = "interval '2 minutes'";
+const FIRST_PAUSE_SECONDS = 5;
+const LONGEST_PAUSE_SECONDS = 6 * 3600;
+const TRIED_FOR = "interval '3 days'";
+const ENDPOINT_FAILS_FOR = "interval '5 days'";
+export const KEPT_FOR = "interval '30 days'";
+
+// A few of each endpoint and of each shop: however much one has waiting, there is room for the others.
+const CLAIM_DUE = `
+  with due as (
+    select d.tenant_id, d.id,
+           row_number() over (partition by d.tenant_id, d.endpoint_id order by d.next_attempt_at) as of_endpoint,
+           row_number() over (partition by d.tenant_id order by d.next_attempt_at) as of_tenant
+    from deliveries d
+    where d.status = 'pending' and d.next_attempt_at <= now()
+      and d.endpoint_id not in (select value::uuid from json_array_elements_text($1::text::json))
+  ), locked as (
+    select d.tenant_id, d.id from deliveries d join due using (tenant_id, id)
+    where due.of_endpoint <= 5 and due.of_tenant <= 20
+    order by due.of_tenant limit 50 for update of d skip locked
+  )
+  update deliveries d set attempts = d.attempts + 1, last_attempt_at = now(), next_attempt_at = now() + ${CLAIM}
+  from locked join endpoints p on p.tenant_id = locked.tenant_id
+  where d.tenant_id = locked.tenant_id and d.id = locked.id and p.id = d.endpoint_id
+  returning d.tenant_id, d.id, d.endpoint_id, p.url, d.body, d.attempts, d.queued_at,
+    case when p.previous_secret_until > now() then json_build_array(p.secret, p.previous_secret)
+         else json_build_array(p.secret) end as secrets`;
+
+/** Claims what is due, across shops, leaving out the endpoints that are being spoken to. */
+export async function claimDue(db: EngineDb, busy: readonly string[]): Promise<Claimed[]> {
+  return await db.query<Claimed>(CLAIM_DUE, [JSON.stringify(busy)]);
+}
+
+/** Not an attempt: the shop switched the plugin off, or the host stops. */
+export async function putBack(db: EngineDb, { id }: Claimed): Promise<void> {
+  await db.query(
+    "update deliveries set attempts = attempts - 1, next_attempt_at = now() + interval '1 minute' where id = $1",
+    [id],
+  );
+}
+
+export async function noteDelivered(db: EngineDb, { id, endpoint_id }: Claimed, status: number): Promise<void> {
+  await db.query(
+    `update deliveries set status = 'delivered', next_attempt_at = null, last_status = $2, last_error = null
+     where id = $1`,
+    [id, status],
+  );
+  await db.query("update endpoints set failing_since = null where id = $1 and failing_since is not null", [
+    endpoint_id,
+  ]);
+}
+
+// The pause doubles, with up to a fifth of it added at random so that a receiver that comes back is not overrun.
+const NOTE_FAILED = `
+  update deliveries d set last_status = $2::int, last_error = $3,
+    status = case when t.next_at > d.queued_at + ${TRIED_FOR} then 'failed' else 'pending' end,
+    next_attempt_at = case when t.next_at > d.queued_at + ${TRIED_FOR} then null else t.next_at end
+  from (select now() + make_interval(secs => $4::float8) as next_at) t
+  where d.id = $1`;
+
+/** Tries again later, or gives up after three days; an endpoint that only fails for five is switched off. */
+export async function noteFailed(
+  db: EngineDb,
+  delivery: Claimed,
+  status: number | null,
+  error: string,
+  gone: boolean,
+): Promise<void> {
+  const pause = Math.min(FIRST_PAUSE_SECONDS * 2 ** Math.min(delivery.attempts - 1, 30), LONGEST_PAUSE_SECONDS);
+  await db.query(NOTE_FAILED, [delivery.id, status, error.slice(0, 500), pause * (1 + Math.random() / 5)]);
+  const [off] = await db.query(
+    `update endpoints set failing_since = coalesce(failing_since, now()),
+       active = active and not ($2 or coalesce(failing_since < now() - ${ENDPOINT_FAILS_FOR}, false)),
+       inactive_reason = case when $2 then 'the receiver answered 410: it is gone'
+         when failing_since < now() - ${ENDPOINT_FAILS_FOR} then 'every attempt of five days failed' else inactive_reason end
+     where id = $1 and (failing_since is null or $2 or failing_since < now() - ${ENDPOINT_FAILS_FOR})
+     returning active`,
+    [delivery.endpoint_id, gone],
+  );
+  if (off?.active !== false) return;
+  await db.query(
+    `update deliveries set status = 'failed', next_attempt_at = null, last_error = coalesce(last_error, 'the endpoint is off')
+     where endpoint_id = $1 and status = 'pending'`,
+    [delivery.endpoint_id],
+  );
+}
