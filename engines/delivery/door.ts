@@ -1,9 +1,8 @@
-import { conflict, type EngineApp, t } from "@basecommerce/engine";
+import { conflict, type EngineApp, keyOfCursor, pageOf, pageQuery, t } from "@basecommerce/engine";
 import type { DeliveryConfig } from "./config.ts";
 import { calendarDay, Day } from "./day.ts";
 import { type Delivery, getDelivery, listDeliveries, STATUSES, storyOf } from "./deliveries.ts";
 import { imageOf, MAX_CHARACTERS } from "./image.ts";
-import { keyOfCursor, pageOf, pageQuery } from "./page.ts";
 
 const path = t.Object({ order_id: t.String({ format: "uuid" }) });
 const KINDS = ["missing_item", "wrong_item", "customer_absent", "refused", "other"] as const;

@@ -1,9 +1,17 @@
-import { type EngineApp, type EngineDb, type EngineTenant, type Row, t } from "@basecommerce/engine";
+import {
+  type EngineApp,
+  type EngineDb,
+  type EngineTenant,
+  keyOfCursor,
+  pageOf,
+  pageQuery,
+  type Row,
+  t,
+} from "@basecommerce/engine";
 import type { DeliveryConfig } from "./config.ts";
 import { calendarDay, Day } from "./day.ts";
 import { region, type Status, status } from "./deliveries.ts";
 import { explainRoute } from "./explanation.ts";
-import { keyOfCursor, pageOf, pageQuery } from "./page.ts";
 
 /** Nothing in common with other names: ids of routes, by shop, day, region and number. */
 const NAMESPACE = "0f6f3d1c-58a4-4c2c-9d2b-7b1f9a0c5e44";

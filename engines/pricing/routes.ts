@@ -1,4 +1,4 @@
-import { type EngineApp, notFound, t } from "@basecommerce/engine";
+import { type EngineApp, keyOfCursor, notFound, pageOf, pageQuery, t } from "@basecommerce/engine";
 import { alertsOf } from "./alerts.ts";
 import type { PricingConfig } from "./config.ts";
 import {
@@ -10,7 +10,6 @@ import {
   explainTrend,
 } from "./explanation.ts";
 import { offersOf, productOf } from "./offers.ts";
-import { keyOfCursor, pageOf, pageQuery } from "./page.ts";
 import { trendOf } from "./trend.ts";
 
 const Id = t.String({ format: "uuid" });

@@ -1,8 +1,7 @@
-import { type EngineApp, type EngineDb, notFound, t } from "@basecommerce/engine";
+import { type EngineApp, type EngineDb, keyOfCursor, notFound, pageOf, pageQuery, t } from "@basecommerce/engine";
 import type { SalesConfig } from "./config.ts";
 import { evidenceFor } from "./evidence.ts";
 import { explainEvidence, explainSet, explainSubstitute } from "./explanation.ts";
-import { keyOfCursor, pageOf, pageQuery } from "./page.ts";
 import { type ProductSet, setsOf } from "./sets.ts";
 import { substitutesOf } from "./substitutes.ts";
 

@@ -1,7 +1,7 @@
-import { type EngineApp, type EngineDb, type EngineTenant, type Row, t } from "@basecommerce/engine";
+import { type EngineApp, type EngineDb, type EngineTenant, pageQuery, type Row, t } from "@basecommerce/engine";
 import type { StockConfig } from "./config.ts";
 import { explainClass } from "./explanation.ts";
-import { page, pageQuery } from "./page.ts";
+import { page } from "./page.ts";
 
 export type Class = "A" | "B" | "C";
 

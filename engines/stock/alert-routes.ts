@@ -1,8 +1,8 @@
-import { conflict, type EngineApp, notFound, t } from "@basecommerce/engine";
+import { conflict, type EngineApp, notFound, pageQuery, t } from "@basecommerce/engine";
 import { type Alert, alertsOf } from "./alerts.ts";
 import type { StockConfig } from "./config.ts";
 import { decide } from "./decisions.ts";
-import { page, pageQuery } from "./page.ts";
+import { page } from "./page.ts";
 
 const AlertQuery = t.Object(
   {

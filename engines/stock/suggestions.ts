@@ -1,4 +1,12 @@
-import { conflict, type EngineApp, type EngineDb, type EngineTenant, notFound, t } from "@basecommerce/engine";
+import {
+  conflict,
+  type EngineApp,
+  type EngineDb,
+  type EngineTenant,
+  notFound,
+  pageQuery,
+  t,
+} from "@basecommerce/engine";
 import { abcOf, type Class } from "./abc.ts";
 import type { Risk } from "./alerts.ts";
 import type { StockConfig } from "./config.ts";
@@ -6,7 +14,7 @@ import { Decisions, decide } from "./decisions.ts";
 import { episodesOf } from "./episodes.ts";
 import { explainPurchase } from "./explanation.ts";
 import { figuresOf } from "./figures.ts";
-import { page, pageQuery } from "./page.ts";
+import { page } from "./page.ts";
 
 /** Nothing in common with other names: ids of suggestions, by product. */
 const NAMESPACE = "c7a1f0de-9a0e-4d0b-8a43-0d5c1b2f6e21";

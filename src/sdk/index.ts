@@ -28,4 +28,5 @@ export {
 } from "./engine.ts";
 export type { EventEnvelope, EventOf, EventType, StreamName } from "./events.ts";
 export { PermanentError, RetryLater } from "./outcomes.ts";
+export { keyOfCursor, pageOf, pageQuery } from "./page.ts";
 export type { EngineApp } from "./routes.ts";

@@ -1,4 +1,5 @@
-import { t, unprocessable } from "@basecommerce/engine";
+import { t } from "elysia";
+import { unprocessable } from "../platform/http/problem.ts";
 
 /** Query fields every list takes; spread them beside the list's own filters. */
 export const pageQuery = {
