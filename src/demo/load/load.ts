@@ -28,7 +28,7 @@ export interface Loaded {
 /** Rows of shops that are founded in one transaction. */
 const FOUNDED_AT_ONCE = 20;
 /** Seconds that a commit should take: others may wait for it, and a relay reads nothing newer before. */
-const COMMIT_SECONDS = 0.4;
+const COMMIT_SECONDS = 0.7;
 /** Milliseconds of making rows before the driver gets a turn to send others. */
 const TURN_MS = 4;
 

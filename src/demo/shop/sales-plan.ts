@@ -31,12 +31,12 @@ const OUTCOMES = ["converted", "cancelled", "ignored"] as const;
 const OUTCOME_WEIGHTS = [65, 15, 20];
 const DISCOUNTS = ["0", "0", "0", "2.5", "5", "7.5"];
 
-/** The sales of the history's open days, about three a day. */
+/** The sales of the history's open days, about two a day. */
 export function planSales(chance: Chance, calendar: Calendar, customers: number): Sale[] {
   const sales: Sale[] = [];
   for (let day = 0; day <= HISTORY_DAYS; day++) {
     if (!calendar.isOpen(day)) continue;
-    const count = chance.int(2, 4);
+    const count = chance.int(1, 3);
     for (let i = 0; i < count; i++) sales.push(planSale(chance, calendar, day, customers));
   }
   return sales;
@@ -45,7 +45,7 @@ export function planSales(chance: Chance, calendar: Calendar, customers: number)
 function planSale(chance: Chance, calendar: Calendar, day: number, customers: number): Sale {
   // A few customers come again and again, the others now and then.
   const customer = Math.min(chance.int(0, customers - 1), chance.int(0, customers - 1));
-  const lines = drawBasket(chance, calendar.month(day));
+  const lines = drawBasket(chance, calendar.month(day), chance.int(1, 3));
   const discount_percent = chance.pick(DISCOUNTS);
   const asked = calendar.at(day, chance.int(8 * 60, 17 * 60) / 60);
   if (!chance.happens(QUOTED)) {
