@@ -1,5 +1,5 @@
 import type { Database, Transaction } from "../platform/database/database.ts";
-import { codeOf } from "../platform/database/errors.ts";
+import { codeOf, isTransient } from "../platform/database/errors.ts";
 import { ENGINES, OWNER } from "../platform/database/roles.ts";
 import { DEFAULT_PARTITIONS } from "../platform/events/partition.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
@@ -119,12 +119,22 @@ async function migrate(tx: Transaction, schema: string, definition: EngineDefini
     if (before !== undefined) {
       throw new InvalidEngine(`migration ${id} of engine ${definition.name} was applied with another text`);
     }
-    await tx.script(up);
+    await tx.script(up).catch((error) => {
+      throw migrationFailure(id, up, error);
+    });
     await tx.query(`insert into ${schema}.schema_migration (id, digest) values ($1, $2)`, [id, digest]);
     applied.push(id);
   }
   await tx.script("set local search_path = public");
   return applied;
+}
+
+/** What a server says of a migration, with the place in it. The surroundings' failures stay what they are. */
+function migrationFailure(id: string, up: string, error: unknown): unknown {
+  if (codeOf(error) === undefined || isTransient(error) || !(error instanceof Error)) return error;
+  const position = "position" in error ? Number(error.position) : 0;
+  const line = position > 0 ? ` line ${up.slice(0, position).split("\n").length}` : "";
+  return new InvalidEngine(`migration ${id}${line}: ${error.message}`);
 }
 
 /** Row-level security by tenant on every table of the schema; a table that has no tenant_id is refused. */

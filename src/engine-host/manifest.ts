@@ -2,6 +2,8 @@ import { type Static, type TObject, type TSchema, Type } from "typebox";
 import { Check, Errors } from "typebox/value";
 import { streams } from "../contracts/index.ts";
 import type { EngineDefinition, RetryPolicy } from "../sdk/engine.ts";
+import { SDK_MAJOR } from "../sdk/version.ts";
+import { ENGINE_NAME } from "./names.ts";
 import { scheduleProblem } from "./schedule.ts";
 
 /** A folder's `engine.ts` does not export an engine that can run; the message says where and why. */
@@ -34,11 +36,6 @@ export interface EngineManifest {
   has_routes: boolean;
 }
 
-/** Major version of the SDK that this host speaks. */
-export const SDK_VERSION = 1;
-
-const NAME = "^[a-z][a-z0-9-]{0,40}[a-z0-9]$";
-
 const Emitted = Type.Object({
   version: Type.Integer({ minimum: 1 }),
   key: Type.String({ minLength: 1 }),
@@ -55,7 +52,7 @@ const Retry = Type.Object(
 
 const Definition = Type.Object(
   {
-    name: Type.String({ pattern: NAME }),
+    name: Type.String({ pattern: ENGINE_NAME }),
     version: Type.String({ pattern: "^\\d+\\.\\d+\\.\\d+(?:[-+].+)?$" }),
     description: Type.String({ minLength: 1, maxLength: 300 }),
     sdk: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -110,8 +107,8 @@ export function checkedDefinition(exported: unknown, source: string): EngineDefi
     if (definition[name] !== undefined && typeof definition[name] !== "function")
       return fail(`${name} is not a function`);
   }
-  if ((definition.sdk ?? SDK_VERSION) !== SDK_VERSION) {
-    return fail(`sdk: written for version ${definition.sdk} of the SDK, this host speaks ${SDK_VERSION}`);
+  if ((definition.sdk ?? SDK_MAJOR) !== SDK_MAJOR) {
+    return fail(`sdk: written for version ${definition.sdk} of the SDK, this host speaks ${SDK_MAJOR}`);
   }
   for (const [job, { every, cron, run }] of Object.entries(definition.jobs ?? {})) {
     if (typeof run !== "function") return fail(`jobs.${job}.run is not a function`);
