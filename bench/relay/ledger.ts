@@ -22,6 +22,7 @@ export async function appendEvents(admin: string, count: number): Promise<void> 
         from generate_series(1, ${Math.min(50_000, count - done)}) g`;
     }
     await sql`vacuum analyze event_log`;
+    await sql`checkpoint`;
   });
 }
 

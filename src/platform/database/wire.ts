@@ -11,6 +11,8 @@ export const OID = {
 
 /** `2026-01-31 12:00:00.5+00` (the server's text in UTC) → `2026-01-31T12:00:00.500000Z`. */
 export function instantFromText(text: string): string {
+  // Nearly always: all six digits, in UTC. The relay reads one with every event.
+  if (text.length === 29 && text.endsWith("+00")) return `${text.slice(0, 10)}T${text.slice(11, 26)}Z`;
   const day = text.slice(0, 10);
   const zone = text.indexOf("+", 19);
   const time = text.slice(11, zone === -1 ? undefined : zone);

@@ -1,6 +1,9 @@
 import type { EntryWriter } from "./entry-writer.ts";
 import { nameOf, type PartitionName, type PartitionRef, type StreamEntry } from "./streams.ts";
-import { xaddHead, xaddTail } from "./xadd.ts";
+import { bytesOf, charactersOf, type Measure, xaddHead, xaddTail } from "./xadd.ts";
+
+/** Entries that are measured together: one text with an accent has this many encoded twice. */
+const TOGETHER = 32;
 
 /** What became of entries that were sent. Partitions are named once. */
 export interface Outcome {
@@ -24,15 +27,33 @@ export class XaddBatch {
 
   /** Sends `entries` over `writer`. With `make`, streams that are not there are made. */
   async send(writer: EntryWriter, entries: readonly StreamEntry[], make: boolean): Promise<Outcome> {
-    let text = "";
-    for (const entry of entries) text += this.#headOf(entry, make || entry.prev === 0) + xaddTail(entry);
-    // Most text is ASCII; what does not fit then is measured.
-    let length = text.length;
-    if (length * 3 > this.#buffer.length) length = Buffer.byteLength(text);
-    if (length > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(length * 2);
-    const written = this.#buffer.write(text, 0, "utf8");
-    const exceptions = await writer.send(this.#buffer.subarray(0, written), entries.length);
+    let end = 0;
+    for (let i = 0; i < entries.length; i += TOGETHER) end = this.#write(entries.slice(i, i + TOGETHER), make, end);
+    const exceptions = await writer.send(this.#buffer.subarray(0, end), entries.length);
     return outcomeOf(entries, exceptions);
+  }
+
+  /** Writes the commands of a few entries at `start`; returns where they end. */
+  #write(entries: readonly StreamEntry[], make: boolean, start: number): number {
+    const quick = this.#textOf(entries, make, charactersOf);
+    this.#grow(start + quick.length * 3);
+    const length = this.#buffer.write(quick, start, "utf8");
+    // As many bytes as characters: what was told as lengths was right.
+    if (length === quick.length) return start + length;
+    return start + this.#buffer.write(this.#textOf(entries, make, bytesOf), start, "utf8");
+  }
+
+  #textOf(entries: readonly StreamEntry[], make: boolean, measure: Measure): string {
+    let text = "";
+    for (const entry of entries) text += this.#headOf(entry, make || entry.prev === 0) + xaddTail(entry, measure);
+    return text;
+  }
+
+  #grow(length: number): void {
+    if (length <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(length * 2);
+    this.#buffer.copy(larger);
+    this.#buffer = larger;
   }
 
   #headOf(entry: StreamEntry, make: boolean): string {
