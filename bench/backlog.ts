@@ -1,4 +1,5 @@
 import { DEFAULT_PARTITIONS, partitionOf } from "../src/platform/events/partition.ts";
+import { withClient } from "../test/harness/redis.ts";
 import { withSession } from "../test/harness/session.ts";
 import { until } from "../test/harness/until.ts";
 import type { BenchPlatform } from "./platform.ts";
@@ -28,8 +29,10 @@ export async function fillLedger({ database }: BenchPlatform, events: number, sh
   });
 }
 
-/** Has a relay copy the whole ledger to Redis, and ends it: what is measured next is the engine alone. */
+/** Has a relay copy the whole ledger to an empty Redis, and ends it: what is measured next is the engine alone. */
 export async function publishAll(platform: BenchPlatform): Promise<void> {
+  await withClient(platform.redis.url, (client) => client.flushall());
+  await withSession(platform.database.urls.admin, (sql) => sql`delete from relay_progress`);
   const { process } = await platform.ready("relay");
   await withSession(platform.database.urls.admin, (sql) =>
     until(

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import type postgres from "postgres";
-import { startProgram } from "../test/harness/program.ts";
+import { type Program, startProgram } from "../test/harness/program.ts";
 import { withSession } from "../test/harness/session.ts";
 import { until } from "../test/harness/until.ts";
+import { publishAll } from "./backlog.ts";
 import type { BenchPlatform } from "./platform.ts";
 
 /** How fast a backlog was worked off, and what it cost. */
@@ -14,19 +15,46 @@ export interface Drained {
 
 const PLUGINS = join(import.meta.dir, "plugins");
 
-/** An engine of bench/plugins, installed alone, works off `events` of the stream from its beginning. */
-export async function drainByEngine(platform: BenchPlatform, engine: string, events: number): Promise<Drained> {
+/**
+ * An engine of bench/plugins, installed alone, works off `events` of the whole history. "stream": it runs before anything
+ * is published and is frozen until all is, so it reads Redis; "ledger": it starts late and catches up from PostgreSQL.
+ */
+export async function drainByEngine(
+  platform: BenchPlatform,
+  engine: string,
+  events: number,
+  through: "stream" | "ledger",
+): Promise<Drained> {
   const table = `engine_${engine.replaceAll("-", "_")}.effect`;
+  await platform.installOnly(join(PLUGINS, engine));
   return await withSession(platform.database.urls.admin, async (sql) => {
     await sql.unsafe(`delete from engine_position where engine = '${engine}'`);
-    return await drain(sql, table, events, async () => {
-      const { process } = platform.start("engines", { PLUGINS_DIR: PLUGINS });
+    const begin = async () => {
+      const { process, url } = platform.start("engines", { PLUGINS_DIR: PLUGINS });
+      if (through === "stream") {
+        await process.ready(`${url}/ready`);
+        await publishBehind(platform, process, sql);
+      }
       return async () => {
         const code = await process.stop();
         if (code !== 0) throw new Error(`the engine host ended with ${code}: ${process.output}`);
       };
-    });
+    };
+    return await drain(sql, table, events, begin);
   });
+}
+
+/** Publishes the whole ledger anew while `host` stands still. */
+async function publishBehind(platform: BenchPlatform, host: Program, sql: postgres.Sql): Promise<void> {
+  await until(async () => (await sql`select from engine_position where owner is not null`).length > 0, {
+    what: "the engine to take its partitions",
+  });
+  host.pause();
+  // A host that stood still for longer than its leases reads what it takes again from the ledger.
+  await sql`update engine_position set lease_until = now() + interval '1 hour'`;
+  await sql`update lease set lease_until = now() + interval '1 hour' where name like 'engine %'`;
+  await publishAll(platform);
+  host.resume();
 }
 
 export interface Peer {

@@ -1,14 +1,13 @@
 import { join } from "node:path";
 import { startProgram } from "../test/harness/program.ts";
 import { withSession } from "../test/harness/session.ts";
-import { fillLedger, publishAll } from "./backlog.ts";
+import { fillLedger } from "./backlog.ts";
 import { binary } from "./binary.ts";
 import { type Drained, drainByEngine, drainByPeer, type Peer, walPosition } from "./drain.ts";
 import type { Effort, Family } from "./family.ts";
 import { type Figure, figure } from "./figure.ts";
 import { type BenchPlatform, openPlatform } from "./platform.ts";
 
-const PLUGINS = join(import.meta.dir, "plugins");
 /** The same number of rows in one statement as the set-based engine's batches have. */
 const BATCH = 1000;
 const TENANTS = [1, 1000];
@@ -47,7 +46,7 @@ async function fill(peer: Peer): Promise<void> {
   if (code !== 0) throw new Error(`${script} could not fill its queue: ${output}`);
 }
 
-type Kind = "set" | "single";
+type Kind = "set" | "single" | "late";
 type PeerName = "pg-boss" | "bullmq" | "graphile tuned" | "graphile defaults";
 
 /** Of the slower ones fewer are taken: a rate is a rate. */
@@ -58,13 +57,11 @@ function fewerOf(events: number): number {
 async function engines(tenants: number, events: number, effort: Effort, program: string) {
   const platform = await openPlatform(program);
   await fillLedger(platform, events, tenants);
-  await publishAll(platform);
-  const runs: Record<Kind, Drained[]> = { set: [], single: [] };
+  const runs: Record<Kind, Drained[]> = { set: [], single: [], late: [] };
   for (let i = 0; i < effort.repetitions; i++) {
-    await platform.installOnly(join(PLUGINS, "bench-set"));
-    runs.set.push(await drainByEngine(platform, "bench-set", events));
-    await platform.installOnly(join(PLUGINS, "bench-single"));
-    runs.single.push(await drainByEngine(platform, "bench-single", fewerOf(events)));
+    runs.set.push(await drainByEngine(platform, "bench-set", events, "stream"));
+    runs.late.push(await drainByEngine(platform, "bench-set", events, "ledger"));
+    runs.single.push(await drainByEngine(platform, "bench-single", fewerOf(events), "stream"));
   }
   return runs;
 }
@@ -101,7 +98,7 @@ async function measure(effort: Effort, say: (line: string) => void): Promise<Fig
   const peer = await peers(beside, events, effort);
   const figures: Figure[] = [];
   const rates = (runs: readonly Drained[]) => runs.map(({ per_second }) => per_second);
-  const against = (name: string, kind: Kind, runs: Drained[], other: PeerName, ratio: number) =>
+  const against = (name: string, kind: "set" | "single", runs: Drained[], other: PeerName, ratio: number) =>
     figure({
       name: `${name}, ${kind === "set" ? "set-based" : "per event"}`,
       unit: "events/s",
@@ -110,11 +107,17 @@ async function measure(effort: Effort, say: (line: string) => void): Promise<Fig
       reach: { ratio_at_least: ratio },
     });
   for (const tenants of TENANTS) {
-    const { set, single } = await engines(tenants, events, effort, program);
+    const { set, single, late } = await engines(tenants, events, effort, program);
     const name = `${tenants} ${tenants === 1 ? "tenant" : "tenants"}`;
     figures.push(
       against(name, "set", set, "pg-boss", 2.5),
       against(name, "set", set, "bullmq", 8),
+      figure({
+        name: `${name}, set-based, catching up from the ledger`,
+        unit: "events/s",
+        values: rates(late),
+        reference: { name: "from the stream", values: rates(set) },
+      }),
       against(name, "single", single, "graphile tuned", 1),
       against(name, "single", single, "graphile defaults", 4),
       figure({
