@@ -20,10 +20,10 @@ export interface Servers {
   redis: string;
 }
 
-/** Events a second of a relay that copies the last `count` events into an empty Redis. */
-export async function drain({ admin, database, redis }: Servers, count: number): Promise<number> {
+/** Events a second of a relay that copies `count` events after `from` into an empty Redis. */
+export async function drain({ admin, database, redis }: Servers, count: number, from = 0): Promise<number> {
   await withClient(redis, (client) => client.flushall());
-  const head = await rewind(admin, count);
+  await rewind(admin, from);
   const pool = new PostgresDatabase({ url: database, application_name: "bench relay", max: 4 });
   const streams = new RedisStreams(redis, "bench", () => undefined);
   const relay = new Relay({
@@ -35,18 +35,19 @@ export async function drain({ admin, database, redis }: Servers, count: number):
   });
   relay.start();
   // The time until a relay leads and has looked at everything is no part of its speed.
-  const first = await until(() => (relay.settled_seq > head - count ? relay.settled_seq : 0), {
+  const first = await until(() => (relay.settled_seq > from ? relay.settled_seq : 0), {
     what: "the relay to publish",
     timeout: 60_000,
     every: 1,
   });
   const start = performance.now();
-  await until(() => relay.settled_seq >= head, { what: "the relay to have published all", timeout: 300_000, every: 2 });
+  await until(() => relay.settled_seq >= from + count, { what: "the relay to be done", timeout: 300_000, every: 2 });
+  const last = relay.settled_seq;
   const seconds = (performance.now() - start) / 1000;
   await relay.stop();
   await streams.close();
   await pool.close();
-  return (head - first) / seconds;
+  return (last - first) / seconds;
 }
 
 /** Events a second when they are only read, page by page, and thrown away. */

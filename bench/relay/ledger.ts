@@ -26,18 +26,15 @@ export async function appendEvents(admin: string, count: number): Promise<void> 
   });
 }
 
-/** Has the relay begin again `count` events before the head. */
-export async function rewind(admin: string, count: number): Promise<number> {
-  return await withSession(admin, async (sql) => {
-    const [row] = await sql<{ seq: string }[]>`select max(seq) as seq from event_log`;
-    const head = Number(row?.seq);
+/** Has the next relay begin after `from`. */
+export async function rewind(admin: string, from: number): Promise<void> {
+  await withSession(admin, async (sql) => {
     await sql`delete from lease`;
     await sql`truncate relay_progress`;
     await sql`
       insert into relay_progress (stream, partition, settled_seq, last_seq)
-      select 'construction', p, ${head - count}, coalesce((select max(seq) from event_log e
-             where e.stream = 'construction' and e.partition = p and seq <= ${head - count}), 0)
-      from generate_series(0, ${PARTITIONS - 1}) p where ${head - count} > 0`;
-    return head;
+      select 'construction', p, ${from}, coalesce((select max(seq) from event_log e
+             where e.stream = 'construction' and e.partition = p and seq <= ${from}), 0)
+      from generate_series(0, ${PARTITIONS - 1}) p where ${from} > 0`;
   });
 }

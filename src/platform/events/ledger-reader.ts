@@ -5,7 +5,7 @@ const COLUMNS = `seq, event_id, tenant_id, stream, partition, event_type, versio
   occurred_at, trace, causation_id, hops`;
 
 /** Payloads of up to 1 MB each must not add up: a read stops after this many bytes of them. */
-const PAGE_BYTES = 4 * 1024 * 1024;
+const PAGE_BYTES = 2 * 1024 * 1024;
 
 /**
  * Cuts what `events` gives where PAGE_BYTES of payload are reached; one row at least. Rows that are cut off are read by

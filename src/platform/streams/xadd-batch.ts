@@ -4,6 +4,9 @@ import { bytesOf, charactersOf, type Measure, xaddHead, xaddTail } from "./xadd.
 
 /** Entries that are measured together: one text with an accent has this many encoded twice. */
 const TOGETHER = 32;
+const CHARACTERS_TOGETHER = 64 * 1024;
+/** Lengths told in bytes have more digits than those told in characters. */
+const SLACK = 4096;
 
 /** What became of entries that were sent. Partitions are named once. */
 export interface Outcome {
@@ -28,7 +31,15 @@ export class XaddBatch {
   /** Sends `entries` over `writer`. With `make`, streams that are not there are made. */
   async send(writer: EntryWriter, entries: readonly StreamEntry[], make: boolean): Promise<Outcome> {
     let end = 0;
-    for (let i = 0; i < entries.length; i += TOGETHER) end = this.#write(entries.slice(i, i + TOGETHER), make, end);
+    let first = 0;
+    let characters = 0;
+    for (let i = 0; i < entries.length; i++) {
+      characters += entries[i]?.payload.length ?? 0;
+      if (i + 1 < entries.length && i + 1 - first < TOGETHER && characters < CHARACTERS_TOGETHER) continue;
+      end = this.#write(entries.slice(first, i + 1), make, end);
+      first = i + 1;
+      characters = 0;
+    }
     const exceptions = await writer.send(this.#buffer.subarray(0, end), entries.length);
     return outcomeOf(entries, exceptions);
   }
@@ -36,7 +47,7 @@ export class XaddBatch {
   /** Writes the commands of a few entries at `start`; returns where they end. */
   #write(entries: readonly StreamEntry[], make: boolean, start: number): number {
     const quick = this.#textOf(entries, make, charactersOf);
-    this.#grow(start + quick.length * 3);
+    this.#grow(start + (quick.length > CHARACTERS_TOGETHER ? Buffer.byteLength(quick) + SLACK : quick.length * 3));
     const length = this.#buffer.write(quick, start, "utf8");
     // As many bytes as characters: what was told as lengths was right.
     if (length === quick.length) return start + length;
@@ -51,7 +62,7 @@ export class XaddBatch {
 
   #grow(length: number): void {
     if (length <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafeSlow(length * 2);
+    const larger = Buffer.allocUnsafeSlow(Math.ceil(length * 1.5));
     this.#buffer.copy(larger);
     this.#buffer = larger;
   }
