@@ -10,7 +10,7 @@ import { Oracle } from "./oracle.ts";
 let bench: EngineBench;
 beforeAll(async () => {
   bench = await EngineBench.open(engine);
-});
+}, 60_000);
 afterAll(() => bench.close());
 
 const PRODUCTS = [1, 2, 3, 4, 5, 6].map((number) => id("product", number));

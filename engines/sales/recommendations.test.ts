@@ -6,7 +6,7 @@ import engine from "./engine.ts";
 let bench: EngineBench;
 beforeAll(async () => {
   bench = await EngineBench.open(engine);
-});
+}, 60_000);
 beforeEach(async () => {
   await bench.empty(true);
   bench.shop = { tenant_id: TENANT, time_zone: "America/Sao_Paulo", locale: "en" };

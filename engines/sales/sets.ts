@@ -75,6 +75,9 @@ export async function setsOf(
   config: SalesConfig,
   { by_customer, customer_id, least, limit, after }: SetFilter,
 ): Promise<ProductSet[]> {
+  // How many baskets are left after each step cannot be estimated; where the planner expects a handful it would compare
+  // every basket with every other. For this transaction only.
+  await db.query("select set_config('enable_nestloop', 'off', true)");
   return await db.query<ProductSet>(by_customer ? CUSTOMERS : SHOP, [
     tenant.tenant_id,
     tenant.time_zone,

@@ -22,12 +22,12 @@ export function alertRoutes(app: EngineApp<StockConfig>) {
       "/alerts",
       async ({ db, tenant, config, query }) => {
         const { kind, risk, status, product_id } = query;
-        const found = (await alertsOf(db, tenant, config)).filter(
+        const standing = risk !== undefined || (status !== undefined && status !== "resolved");
+        const found = (await alertsOf(db, tenant, config, { product_id, standing })).filter(
           (alert) =>
             (kind === undefined || alert.kind === kind) &&
             (risk === undefined || alert.risk === risk) &&
-            (status === undefined || alert.status === status) &&
-            (product_id === undefined || alert.product_id === product_id.toLowerCase()),
+            (status === undefined || alert.status === status),
         );
         return page(found, query, keyOf);
       },

@@ -34,11 +34,26 @@ export interface Alert {
   explanation: string;
 }
 
-/** All alerts of a shop that stand, and those that were resolved within the last 30 days. */
-export async function alertsOf(db: EngineDb, tenant: EngineTenant, config: StockConfig): Promise<Alert[]> {
-  const figures = new Map((await figuresOf(db, tenant, config)).map((product) => [product.product_id, product]));
+export interface AlertScope {
+  /** Only of this product. */
+  product_id?: string;
+  /** Only those that stand: much less is looked at. */
+  standing?: boolean;
+}
+
+/** The alerts of a shop that stand, and those that were resolved within the last 30 days. */
+export async function alertsOf(
+  db: EngineDb,
+  tenant: EngineTenant,
+  config: StockConfig,
+  { product_id, standing = false }: AlertScope = {},
+): Promise<Alert[]> {
+  const known = await figuresOf(db, tenant, config, product_id);
+  const figures = new Map(known.map((product) => [product.product_id, product]));
   const decisions = await Decisions.of(db, tenant.tenant_id);
-  const episodes = await episodesOf(db, tenant, config, null);
+  const wanted = known.filter(({ rupture, excess }) => !standing || rupture || excess);
+  const ids = standing || product_id !== undefined ? wanted.map((product) => product.product_id) : null;
+  const episodes = await episodesOf(db, tenant, config, ids);
   return episodes.flatMap((episode) => {
     const product = figures.get(episode.product_id);
     return product ? [alertOf(product, episode, decisions, tenant.locale)] : [];

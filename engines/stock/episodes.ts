@@ -24,27 +24,31 @@ const EPISODES = `
   with ${settings}, horizon as (
     select today - ${HORIZON_DAYS} as first_day, (today - ${HORIZON_DAYS})::timestamp at time zone $2 as since from clock
   ), wanted as (
-    select * from settings
-    where $6::text is null or product_id in (select value::uuid from json_array_elements_text($6::text::json))
+    select * from settings s
+    where ($6::text is null or product_id in (select value::uuid from json_array_elements_text($6::text::json)))
+      and (set_maximum is not null
+           or exists (select 1 from sales where tenant_id = $1 and product_id = s.product_id))
   ), sold_by_day as (
-    select product_id, (quarter at time zone $2)::date as day, sum(quantity) as quantity
-    from sales join wanted using (product_id) where tenant_id = $1 group by 1, 2
-  ), sold as (
-    select w.product_id, d.day::date as day, coalesce(sum(s.quantity), 0) as sold
+    select product_id, window_days, (quarter at time zone $2)::date as day, sum(quantity) as quantity
+    from sales join wanted using (product_id) where tenant_id = $1 group by 1, 2, 3
+  ), turnover as (
+    -- A sale counts from the next day on, for the days of the window.
+    select product_id, day + 1 as day, quantity, false as asked from sold_by_day
+    union all
+    select product_id, day + 1 + window_days, -quantity, false from sold_by_day
+    union all
+    select product_id, d.day::date, 0, true
     from wanted w cross join horizon h cross join generate_series(h.first_day, w.today, interval '1 day') as d (day)
-    left join sold_by_day s
-      on s.product_id = w.product_id and s.day >= d.day::date - w.window_days and s.day < d.day::date
-    group by 1, 2
+  ), sold as (
+    select product_id, day, asked, sum(quantity) over (partition by product_id order by day) as sold from turnover
   ), demand as (
-    select w.*, s.day, s.sold, ${daysUntil("s.day")} as days from wanted w join sold s using (product_id)
+    select w.*, s.day, s.sold, ${daysUntil("s.day")} as days from sold s join wanted w using (product_id) where s.asked
   ), bounds as (
     select *, ${minimum} as minimum, ${maximum} as maximum from demand
   ), changes as (
     select l.product_id, least(l.changed_at, now()) as at, l.seq, l.level, l.old_level
     from level_changes l join wanted using (product_id) cross join horizon h
     where l.tenant_id = $1 and l.changed_at >= h.since
-  ), opening as (
-    select distinct on (product_id) product_id, old_level from changes order by product_id, seq
   ), moments as (
     select product_id, day::timestamp at time zone $2 as at, 0 as seq, null as level from bounds where day > first_day
     union all
@@ -53,20 +57,23 @@ const EPISODES = `
     select product_id, set_at, 0, null from wanted cross join horizon h where set_at >= h.since
     union all
     select product_id, now(), ${Number.MAX_SAFE_INTEGER}, level from wanted
+    union all
+    -- What the level was before its first change; no moment of its own.
+    (select distinct on (product_id) product_id, h.since, -1, old_level from changes cross join horizon h
+     order by product_id, seq)
   ), ordered as (
     select *, row_number() over moment as place, count(level) over moment as step
     from moments window moment as (partition by product_id order by at, seq)
   ), levelled as (
-    select product_id, at, place, first_value(level) over (partition by product_id, step order by place) as known
+    select product_id, at, seq, place, first_value(level) over (partition by product_id, step order by place) as known
     from ordered
   ), judged as (
     select m.product_id, m.at, m.place, v.kind, v.bad
     from (
       select l.product_id, l.at, l.place, b.sold, b.minimum, b.maximum, b.set_maximum,
-             coalesce(l.known, o.old_level, b.level) as level
+             coalesce(l.known, b.level) as level
       from levelled l join bounds b on b.product_id = l.product_id and b.day = (l.at at time zone $2)::date
-      left join opening o on o.product_id = l.product_id
-      where l.at >= coalesce(b.set_at, '-infinity')
+      where l.seq >= 0 and l.at >= coalesce(b.set_at, '-infinity')
     ) m cross join lateral (values ('rupture', ${rupture}), ('excess', ${excess})) as v (kind, bad)
   ), turns as (
     select product_id, kind, max(place) filter (where bad) as last_bad,

@@ -11,7 +11,7 @@ import { Oracle, type Setting } from "./oracle.ts";
 let bench: EngineBench;
 beforeAll(async () => {
   bench = await EngineBench.open(engine);
-});
+}, 60_000);
 afterAll(() => bench.close());
 
 const PRODUCTS = [1, 2, 3].map((number) => id("product", number));

@@ -19,7 +19,7 @@ const URL_HERE = `http://127.0.0.1:${receiver.port}/hook`;
 
 beforeAll(async () => {
   engine = await testEngine(webhooks, { tenants: { shop: {}, other: {} } });
-});
+}, 60_000);
 beforeEach(async () => {
   await engine.clear();
   process.env[PRIVATE_ALLOWED] = "true";
