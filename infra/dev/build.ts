@@ -1,9 +1,9 @@
 import { $ } from "bun";
 
-// Makes dist/basecommerce: one file that holds the program, its engines, its Worker and the embedded database.
+// Makes dist/basecommerce, or the file given: the program, its engines, its Worker and the embedded database in one.
 
 const root = new URL("../..", import.meta.url).pathname;
-const outfile = `${root}dist/basecommerce`;
+const outfile = process.argv[2] ?? `${root}dist/basecommerce`;
 
 const result = await Bun.build({
   // The Worker is an entry of its own: it is named by URL, which the bundler does not follow.
@@ -23,4 +23,4 @@ const result = await Bun.build({
 for (const message of result.logs) console.error(message);
 const { size } = Bun.file(outfile);
 const shown = await $`${outfile} --version`.text();
-console.log(`dist/basecommerce ${shown.trim()}, ${Math.round(size / 1e6)} MB`);
+console.log(`${outfile} ${shown.trim()}, ${Math.round(size / 1e6)} MB`);
