@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Database } from "../platform/database/database.ts";
@@ -11,6 +10,7 @@ import type { Readiness } from "../platform/observability/readiness.ts";
 import { LedgerStreams } from "../platform/streams/ledger-streams.ts";
 import { RedisStreams } from "../platform/streams/redis.ts";
 import type { EventStreams } from "../platform/streams/streams.ts";
+import { takeDataFolder } from "./data-folder.ts";
 import { openRoleDatabase, UnfitServer } from "./database-login.ts";
 import { migrateDatabase, requireSchema } from "./schema.ts";
 
@@ -45,7 +45,7 @@ export async function openParts(config: Config, log: Log, metrics: Metrics, read
 type Base = Pick<Parts, "config" | "log" | "metrics" | "readiness">;
 
 async function embeddedParts(base: Base, data_dir: string): Promise<Parts> {
-  mkdirSync(data_dir, { recursive: true, mode: 0o700 });
+  const giveBack = takeDataFolder(data_dir);
   const database = await EmbeddedDatabase.open(join(data_dir, "database"));
   await migrateDatabase(database);
   await ensureStream(database, CONSTRUCTION_STREAM, base.config.stream_partitions);
@@ -61,6 +61,7 @@ async function embeddedParts(base: Base, data_dir: string): Promise<Parts> {
     close: async () => {
       await streams.close();
       await database.close();
+      giveBack();
     },
   };
 }

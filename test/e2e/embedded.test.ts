@@ -18,8 +18,8 @@ describe("with nothing installed: everything in one process", () => {
       command: ["bun", "src/main.ts"],
       args: ["start", "--role", "all", "--demo", "--data", folder, "--vertical-port", String(port)],
     });
-    await program.line("engines/stock/alerts", { timeout: 110_000 });
-  }, 120_000);
+    await program.line("engines/stock/alerts", { timeout: 280_000 });
+  }, 300_000);
   afterAll(() => program.stop());
 
   test("it says that it runs embedded and where its data is", () => {
@@ -45,6 +45,15 @@ describe("with nothing installed: everything in one process", () => {
   test("its generated secret is for its owner only", async () => {
     const { mode } = await stat(join(folder, "secret_key"));
     expect(mode & 0o777).toBe(0o600);
+  });
+
+  test("a second process does not touch its data", async () => {
+    const second = startProgram({
+      command: ["bun", "src/main.ts"],
+      args: ["start", "--role", "all", "--data", folder],
+    });
+    const { code, output } = await second.exited;
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining("works with the data in") });
   });
 
   test("SIGTERM ends it with code 0", async () => {

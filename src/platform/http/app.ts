@@ -75,6 +75,8 @@ export function createApp(options: AppOptions, mount: (app: AnyElysia) => AnyEly
       const context = await gate.admit(request, server?.requestIP(request)?.address ?? "unknown");
       Object.assign(set.headers, SAFE, context.limit);
       set.headers["x-request-id"] = context.request_id;
+      // A proxy that keeps this connection would send its next request into a closed one.
+      if (readiness.state === "draining") set.headers.connection = "close";
       if (readiness.state === "starting") {
         throw new Problem(503, { code: "starting", detail: "still starting", headers: { "retry-after": "1" } });
       }
