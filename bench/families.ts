@@ -7,5 +7,6 @@ export const families: Readonly<Record<string, () => Promise<Family>>> = {
   relay: async () => (await import("./relay.ts")).relay,
   write: async () => (await import("./write.ts")).write,
   engine: async () => (await import("./engine.ts")).engine,
+  growth: async () => (await import("./growth.ts")).growth,
   latency: async () => (await import("./latency.ts")).latency,
 };
