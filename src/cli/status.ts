@@ -21,7 +21,7 @@ export function registerStatus(program: Command, { environment, out }: Surroundi
       const streams = redis_url ? new RedisStreams(redis_url, "basecommerce-status", () => undefined) : undefined;
       try {
         await withLedger(flags, environment, async (read) => {
-          const status = await read((tx) => ledgerStatus(tx, streams));
+          const status = await ledgerStatus(read, streams);
           out(flags.json ? JSON.stringify(status) : table(status));
         });
       } finally {

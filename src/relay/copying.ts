@@ -187,15 +187,13 @@ export class Copying {
     const { log, metrics, store, clock } = this.#parts;
     if (this.#trimming.due) await this.#trimming.trim(await store.partitions());
     if (clock.now() - this.#healed_at < HEAL_EVERY_MS) return;
-    const { head, room, range_size, incarnation } = await store.room();
+    const { room, range_size, incarnation } = await store.room();
     this.#progress.mustBe(incarnation);
     for (const [partition, events] of await this.#healing.refill(this.#progress.last)) {
       metrics.refilled.inc(events);
       log.warn({ partition, events }, "a stream had lost events and was filled again from the ledger");
     }
     if (room < 2 * range_size) await store.extend();
-    metrics.head.set(head);
-    metrics.settled.set(this.#progress.settled_seq);
     this.#healed_at = clock.now();
   }
 }

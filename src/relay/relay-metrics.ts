@@ -9,7 +9,13 @@ export interface RelayMetrics {
   refilled: Counter;
   divergences: Counter;
   failures: Counter;
+  lag_events: Gauge;
+  lag_seconds: Gauge;
+  stream_entries: Gauge<"stream" | "partition">;
+  stream_bytes: Gauge<"stream" | "partition">;
 }
+
+const PARTITION = ["stream", "partition"] as const;
 
 export function relayMetrics(metrics: Metrics): RelayMetrics {
   return {
@@ -26,5 +32,9 @@ export function relayMetrics(metrics: Metrics): RelayMetrics {
       "basecommerce_relay_failures_total",
       "Interruptions by an unreachable or failing dependency",
     ),
+    lag_events: metrics.gauge("basecommerce_relay_lag_events", "Committed events that are not published yet"),
+    lag_seconds: metrics.gauge("basecommerce_relay_lag_seconds", "Age of the oldest event that is not published yet"),
+    stream_entries: metrics.gauge("basecommerce_stream_entries", "Entries in a stream's partition", PARTITION),
+    stream_bytes: metrics.gauge("basecommerce_stream_bytes", "Memory of a stream's partition", PARTITION),
   };
 }

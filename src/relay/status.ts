@@ -1,4 +1,4 @@
-import type { Transaction } from "../platform/database/database.ts";
+import type { Row, Transaction } from "../platform/database/database.ts";
 import { type EventStreams, nameOf, type PartitionRef } from "../platform/streams/streams.ts";
 
 /** How a partition stands. */
@@ -46,11 +46,18 @@ const PARTITIONS = `
   left join relay_progress p on p.stream = s.stream and p.partition = n
   order by s.stream, n`;
 
-export async function ledgerStatus(tx: Transaction, streams?: EventStreams): Promise<LedgerStatus> {
-  const [status] = await tx.query<Omit<LedgerStatus, "partitions"> & Record<string, unknown>>(STATUS);
-  const rows = await tx.query<{ stream: string; partition: number; last_seq: number }>(PARTITIONS);
+/** Reads the status in transactions that `read` opens, and asks `streams` outside of them. */
+export async function ledgerStatus(
+  read: <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>,
+  streams?: EventStreams,
+): Promise<LedgerStatus> {
+  const { status, rows } = await read(async (tx) => {
+    const [found] = await tx.query<Omit<LedgerStatus, "partitions"> & Row>(STATUS);
+    if (!found) throw new Error("the ledger does not tell its status");
+    return { status: found, rows: await tx.query<PartitionRef & { last_seq: number } & Row>(PARTITIONS) };
+  });
+  // Not inside the transaction: in one process the streams ask the same, only connection.
   const ends = await streams?.ends(rows);
-  if (!status) throw new Error("the ledger does not tell its status");
   return {
     ...status,
     partitions: rows.map((row) => {

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { RELAY } from "../platform/database/roles.ts";
 import { LedgerReader } from "../platform/events/ledger-reader.ts";
+import { Observation } from "../relay/observation.ts";
 import { PostgresRelayStore } from "../relay/postgres-store.ts";
 import { Relay } from "../relay/relay.ts";
 import { relayMetrics } from "../relay/relay-metrics.ts";
@@ -15,7 +16,9 @@ const LEASE_SECONDS = 5;
 
 /** The relay: the ledger into the streams. */
 export async function relayRole(parts: Parts): Promise<Role> {
-  const { log, metrics, readiness, streams } = parts;
+  const { readiness, streams } = parts;
+  const log = parts.log.child({ role: "relay" });
+  const metrics = relayMetrics(parts.metrics);
   const { database } = await parts.open(RELAY, CONNECTIONS);
   const ledger = new LedgerReader(database);
   const owner = `${hostname()} ${process.pid} ${Bun.randomUUIDv7()}`;
@@ -23,9 +26,10 @@ export async function relayRole(parts: Parts): Promise<Role> {
     store: new PostgresRelayStore(database, owner, LEASE_SECONDS),
     streams,
     lease_seconds: LEASE_SECONDS,
-    log: log.child({ role: "relay" }),
-    metrics: relayMetrics(metrics),
+    log,
+    metrics,
   });
+  const observation = new Observation(database, streams, metrics, log);
   readiness.add("ledger", async () => {
     const { room, range_size } = await ledger.room();
     if (room < range_size / 2) throw new Error(`only ${room} seqs are left in the ledger's ranges`);
@@ -35,7 +39,11 @@ export async function relayRole(parts: Parts): Promise<Role> {
     name: "relay",
     async start() {
       relay.start();
+      observation.start();
     },
-    stop: () => relay.stop(),
+    async stop() {
+      await observation.stop();
+      await relay.stop();
+    },
   };
 }

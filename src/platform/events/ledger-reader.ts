@@ -23,7 +23,7 @@ function bounded(events: string): string {
  * address, also behind a pool.
  */
 export const INCARNATION = `(select extract(epoch from pg_postmaster_start_time())::text || ' ' ||
-  current_database() || ' ' || 'event_log'::regclass::oid)`;
+  (select oid from pg_database where datname = current_database()) || ' ' || 'event_log'::regclass::oid)`;
 
 /** Newest `seq` handed out, seqs left in made ranges, width of the newest range. */
 export type LedgerRoom = { head: number; room: number; range_size: number };

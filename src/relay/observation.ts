@@ -1,0 +1,56 @@
+import type { Database } from "../platform/database/database.ts";
+import type { Log } from "../platform/observability/log.ts";
+import type { EventStreams } from "../platform/streams/streams.ts";
+import type { RelayMetrics } from "./relay-metrics.ts";
+import { ledgerStatus } from "./status.ts";
+
+/** Counting a long backlog takes the database a tenth of a second. */
+const EVERY_MS = 5000;
+
+/** Keeps the metrics of lag and streams true, on active and standing-by relays alike. */
+export class Observation {
+  readonly #database: Database;
+  readonly #streams: EventStreams;
+  readonly #metrics: RelayMetrics;
+  readonly #log: Log;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #looking: Promise<void> | undefined;
+
+  constructor(database: Database, streams: EventStreams, metrics: RelayMetrics, log: Log) {
+    this.#database = database;
+    this.#streams = streams;
+    this.#metrics = metrics;
+    this.#log = log;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#looking ??= this.look()
+        .catch((error) => this.#log.debug({ err: error }, "lag cannot be told now"))
+        .finally(() => {
+          this.#looking = undefined;
+        });
+    }, EVERY_MS);
+  }
+
+  async look(): Promise<void> {
+    const { head, settled_seq, lag_events, lag_seconds, partitions } = await ledgerStatus(
+      (work) => this.#database.transaction({}, work),
+      this.#streams,
+    );
+    const { head: newest, settled, lag_events: events, lag_seconds: age, stream_entries, stream_bytes } = this.#metrics;
+    newest.set(head);
+    settled.set(settled_seq);
+    events.set(lag_events);
+    age.set(lag_seconds);
+    for (const { stream, partition, length, bytes } of partitions) {
+      stream_entries.set({ stream, partition }, length ?? 0);
+      stream_bytes.set({ stream, partition }, bytes ?? 0);
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+}
