@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
-import fc from "fast-check";
 import { EngineBench, OTHER_TENANT, TENANT } from "../../test/engines/engine-bench.ts";
-import { daysAgo, History, id } from "../../test/engines/history.ts";
-import { interleavings } from "../../test/engines/shuffle.ts";
+import { id } from "../../test/engines/history.ts";
 import engine from "./engine.ts";
+import { DAY, Orders } from "./orders.ts";
 
 let bench: EngineBench;
 beforeAll(async () => {
@@ -15,49 +14,8 @@ beforeEach(async () => {
 });
 afterAll(() => bench.close());
 
-const DAY = "2026-03-02";
 const PNG = Buffer.from("89504e470d0a1a0a0000", "hex").toString("base64");
-type Step = "pending" | "preparing" | "out_for_delivery" | "delivered" | "cancelled";
 type Row = Record<string, unknown>;
-
-class Orders extends History {
-  order(number: number, postal_code: string | null, at = daysAgo(0), delivery_date: string | null = DAY): this {
-    const place = { street: "Rua A", number: String(number), district: null, city: "Campinas", state: "SP" };
-    const order_id = id("order", number);
-    const payload = {
-      order_id,
-      number: `O-${String(number).padStart(6, "0")}`,
-      quote_id: null,
-      customer_id: id("customer", number % 2),
-      customer_name: `Customer ${number % 2}`,
-      job_site_id: null,
-      delivery_date,
-      delivery_address: postal_code === null ? null : { ...place, postal_code },
-      total_value: "10.00",
-      items: [],
-    };
-    return this.add("order_created", order_id, payload, at);
-  }
-
-  step(number: number, old_status: Step, new_status: Step, at = daysAgo(0)): this {
-    const order_id = id("order", number);
-    return this.add(
-      "order_status_changed",
-      order_id,
-      { order_id, old_status, new_status, changed_at: at, user_id: null },
-      at,
-    );
-  }
-
-  prepared(number: number, postal_code: string | null): this {
-    return this.order(number, postal_code).step(number, "pending", "preparing");
-  }
-
-  anonymized(number: number): this {
-    const customer_id = id("customer", number);
-    return this.add("customer_anonymized", customer_id, { customer_id, user_id: null });
-  }
-}
 
 const request = (method: string, path: string, body?: unknown) => bench.request(method, path, body);
 
@@ -195,40 +153,3 @@ test("performance counts what ended in the local days asked for", async () => {
   expect(empty).toMatchObject({ delivered: 0, mean_minutes: null, success_rate: null });
   expect((await request("GET", "/performance?from=2026-03-04&to=2026-03-03")).status).toBe(422);
 });
-
-test("any interleaving of different keys, in any batches, leaves the same rows", async () => {
-  const histories = fc
-    .array(fc.tuple(fc.nat({ max: 5 }), fc.boolean()), { minLength: 1, maxLength: 20 })
-    .map((moves) => {
-      const orders = new Orders();
-      const next: Record<number, [Step, Step][]> = {};
-      for (const [number, anonymize] of moves) {
-        if (anonymize) orders.anonymized(number % 2);
-        const steps = next[number];
-        if (!steps) {
-          orders.order(number, number === 0 ? null : "13010-300");
-          next[number] = [
-            ["pending", "preparing"],
-            ["preparing", "out_for_delivery"],
-            ["out_for_delivery", "delivered"],
-          ];
-          continue;
-        }
-        const step = steps.shift();
-        if (step) orders.step(number, ...step);
-      }
-      return orders.events;
-    });
-  const cases = histories.chain((events) => fc.tuple(fc.constant(events), interleavings(events)));
-  await fc.assert(
-    fc.asyncProperty(cases, async ([events, batches]) => {
-      await bench.empty();
-      await bench.apply(...events.map((event) => [event]));
-      const live = await bench.derivedRows();
-      await bench.empty();
-      await bench.apply(...batches);
-      expect(await bench.derivedRows()).toEqual(live);
-    }),
-    { numRuns: 15 },
-  );
-}, 120_000);
