@@ -27,6 +27,7 @@ export {
   type Subscription,
 } from "./engine.ts";
 export type { EventEnvelope, EventOf, EventType, StreamName } from "./events.ts";
+export { type EngineEventHandlers, fromEngines } from "./from-engines.ts";
 export { PermanentError, RetryLater } from "./outcomes.ts";
 export { keyOfCursor, pageOf, pageQuery } from "./page.ts";
 export type { EngineApp } from "./routes.ts";

@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import { fromEngines } from "@basecommerce/engine";
 import { testEngine } from "@basecommerce/engine/testing";
 import tally from "./tally.ts";
 
@@ -183,6 +184,22 @@ describe("what else an engine does", () => {
     expect(engine.logs).toContainEqual({ level: "info", msg: "reset" });
   });
 });
+
+test("what other engines publish reaches an engine that subscribes to them", async () => {
+  await using listener = await testEngine({
+    ...tally,
+    emits: undefined,
+    subscriptions: fromEngines({
+      stock: {
+        alert_raised: async ({ tenant_id, key }, { db }) => {
+          await db.query("insert into note values ($1, $2)", [tenant_id, `alert on ${key}`]);
+        },
+      },
+    }),
+  });
+  await listener.feed([{ stream: "stock", event_type: "alert_raised", payload: {}, key: "sand" }]);
+  expect(await listener.query("select text from note")).toEqual([{ text: "alert on sand" }]);
+}, 30_000);
 
 test("a definition that the host would refuse is refused here", async () => {
   await expect(testEngine({ ...tally, name: "Tally" })).rejects.toThrow("/name");
