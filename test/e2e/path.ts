@@ -99,7 +99,9 @@ export async function walkThePath(shop: Shop): Promise<void> {
   }
   const engines = await client.get("/api/v1/engines");
   expect(engines.items).toContainEqual(expect.objectContaining({ name: "stock", state: "running", enabled: true }));
-  await client.put(`/api/v1/engines/stock/parameters/${product.id}`, { maximum: "50" });
+  // Unknown until the engine has heard of the product.
+  const parameters = `/api/v1/engines/stock/parameters/${product.id}`;
+  await until(() => client.put(parameters, { maximum: "50" }), { what: "the engine to know the product" });
   const alert = await until(
     async () => {
       const { items } = await client.get(`/api/v1/engines/stock/alerts?product_id=${product.id}`);
