@@ -5,9 +5,13 @@ import { startRedis } from "../test/harness/redis.ts";
 import type { Effort, Family } from "./family.ts";
 import { type Figure, figure } from "./figure.ts";
 import { benchmark, drain, plainPipeline, readOnly, type Servers } from "./relay/drain.ts";
+import { latency } from "./relay/latency.ts";
 import { appendEvents } from "./relay/ledger.ts";
+import { quantile } from "./sample.ts";
 import { table } from "./table.ts";
 
+const RATES = [100, 1000, 5000];
+const SECONDS = 4;
 const BACKLOG = 200_000;
 const BEHIND = { few: 10_000, many: 2_000_000 };
 
@@ -46,7 +50,23 @@ async function measure({ repetitions, scale }: Effort, say: (line: string) => vo
     few.push(await drain(servers, count, page));
     many.push(await drain(servers, count, behind));
   }
+  const waits: Figure[] = [];
+  const idle: number[] = [];
+  for (const rate of RATES) {
+    const runs = [];
+    for (let i = 0; i < repetitions; i++) runs.push(await latency(servers, rate, SECONDS));
+    idle.push(...runs.map(({ idle_cpu }) => idle_cpu * 100));
+    for (const [name, part] of [
+      ["p50", 0.5],
+      ["p99", 0.99],
+    ] as const) {
+      const values = runs.map(({ commit_to_stream }) => quantile(commit_to_stream, part));
+      waits.push(figure({ name: `commit to stream at ${rate} events/s, ${name}`, unit: "ms", values }));
+    }
+  }
   return [
+    ...waits,
+    figure({ name: "CPU of an idle relay", unit: "% of a core", values: idle }),
     figure({
       name: "relay drains",
       unit: "events/s",

@@ -41,6 +41,7 @@ export interface Config {
   watch: boolean;
   requests_per_minute: number;
   stream_partitions: number;
+  streams_max_mb: number;
   shutdown_seconds: number;
   drain_seconds: number;
   log_level: LogLevel;
@@ -91,6 +92,7 @@ export function readConfig(roles_text: string, flags: Environment, environment: 
     watch: false,
     requests_per_minute: Number(texts.requests_per_minute),
     stream_partitions: Number(texts.stream_partitions),
+    streams_max_mb: Number(texts.streams_max_mb),
     shutdown_seconds: Number(texts.shutdown_seconds),
     drain_seconds: Number(texts.drain_seconds),
     log_level,

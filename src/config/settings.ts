@@ -202,6 +202,14 @@ export const SETTINGS = {
     default: "16",
     check: integer(1, 1024),
   },
+  streams_max_mb: {
+    env: "STREAMS_MAX_MB",
+    flag: "streams-max-mb",
+    value: "megabytes",
+    help: "memory all streams together may take in Redis; older entries are then read from the ledger",
+    default: "256",
+    check: integer(1, 1_000_000),
+  },
   event_retention_days: {
     env: "EVENT_RETENTION_DAYS",
     flag: "event-retention-days",

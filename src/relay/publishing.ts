@@ -54,6 +54,8 @@ export class Publishing {
   async refill(entries: readonly StreamEntry[]): Promise<void> {
     await this.#withRoom(() => this.#streams.refill(entries));
     this.#trimming.appended(entries);
+    // A refill may be longer than the streams may be.
+    if (this.#trimming.due) await this.#trimming.trim(await this.#store.partitions());
   }
 
   async #withRoom(append: () => Promise<void>): Promise<void> {

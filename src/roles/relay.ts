@@ -26,6 +26,7 @@ export async function relayRole(parts: Parts): Promise<Role> {
     store: new PostgresRelayStore(database, owner, LEASE_SECONDS),
     streams,
     lease_seconds: LEASE_SECONDS,
+    streams_max_bytes: parts.config.streams_max_mb * 1024 * 1024,
     log,
     metrics,
   });

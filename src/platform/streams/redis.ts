@@ -35,7 +35,7 @@ export class RedisStreams implements EventStreams {
   readonly #name: string;
   readonly #log: (error: Error) => void;
   readonly #subscribers = new Set<RedisClient>();
-  #waking = false;
+  #hints = 0;
 
   /** `log` hears of connection errors; the connection is made anew by itself. */
   constructor(urls: string, name: string, log: (error: Error) => void) {
@@ -87,14 +87,19 @@ export class RedisStreams implements EventStreams {
   }
 
   wake(): void {
-    // One hint in flight is enough: the relay reads everything that is there when it hears it.
-    if (this.#waking || this.#redis.status !== "ready") return;
-    this.#waking = true;
+    if (this.#redis.status !== "ready") return;
+    this.#hints = Math.min(this.#hints + 1, 2);
+    if (this.#hints === 1) this.#hint();
+  }
+
+  /** One hint on its way and one behind it: the first may have been heard before the last commit, the second was not. */
+  #hint(): void {
     this.#redis
       .publish(WAKE_CHANNEL, "")
       .catch(() => 0)
       .finally(() => {
-        this.#waking = false;
+        this.#hints--;
+        if (this.#hints > 0) this.#hint();
       });
   }
 
