@@ -1,4 +1,4 @@
-import type { Contract } from "../contracts/contract.ts";
+import type { Contract, StreamContracts } from "../contracts/contract.ts";
 import type { EventEnvelope } from "../contracts/envelope.ts";
 import { streams } from "../contracts/index.ts";
 import type { Transaction } from "../platform/database/database.ts";
@@ -29,17 +29,24 @@ export interface DispatchParts {
   manifest: EngineManifest;
   settings: TenantSettings;
   emitting: Emitting;
+  /** What this program knows of the streams' events. */
+  contracts?: KnownContracts | undefined;
   log: Log;
 }
+
+/** Contracts by stream and event type; every program has those of its own version. */
+export type KnownContracts = Readonly<Record<string, StreamContracts>>;
 
 /** Hands the events of a batch to an engine's handlers, under the engine's role, in the batch's transaction. */
 export class Dispatch {
   readonly #parts: DispatchParts;
   readonly #handlers: Handlers;
+  readonly #contracts: KnownContracts;
 
   constructor(parts: DispatchParts) {
     this.#parts = parts;
     this.#handlers = handlersOf(parts.definition);
+    this.#contracts = parts.contracts ?? { ...streams };
   }
 
   /** Runs the handlers in order and appends what they emit. The transaction is the host's again when it returns. */
@@ -47,7 +54,7 @@ export class Dispatch {
     const { manifest, settings, emitting } = this.#parts;
     const entries = input.entries.filter((entry) => manifest.subscriptions[entry.stream]?.includes(entry.event_type));
     if (entries.length === 0) return { emitted: 0 };
-    const events = entries.map(parsed);
+    const events = entries.map((entry) => parsed(entry, this.#contracts[entry.stream]?.[entry.event_type]));
     const tenants = await settings.load(tx, new Set(events.map(({ tenant_id }) => tenant_id)));
     const emitted = emitting.batch();
     for (const [stream, { types, run }] of this.#handlers.batch) {
@@ -149,10 +156,9 @@ export class Dispatch {
 }
 
 /** The envelope with its payload parsed and lifted to the newest version known. */
-function parsed(entry: StreamEntry): EventEnvelope {
+function parsed(entry: StreamEntry, contract: Contract | undefined): EventEnvelope {
   const { prev: _, payload, ...envelope } = entry;
   const event: EventEnvelope = { ...envelope, payload: JSON.parse(payload) };
-  const contract = contractOf(entry);
   if (!contract) return event;
   if (entry.version > contract.version) {
     throw new VersionUnknown(`${entry.event_type} version ${entry.version}, known is ${contract.version}`);
@@ -164,9 +170,4 @@ function parsed(entry: StreamEntry): EventEnvelope {
     event.version = version + 1;
   }
   return event;
-}
-
-function contractOf({ stream, event_type }: StreamEntry): Contract | undefined {
-  const contracts = Object.entries(streams).find(([name]) => name === stream)?.[1];
-  return Object.entries<Contract>(contracts ?? {}).find(([type]) => type === event_type)?.[1];
 }

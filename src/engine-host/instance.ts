@@ -3,6 +3,7 @@ import { LedgerReader } from "../platform/events/ledger-reader.ts";
 import type { Log } from "../platform/observability/log.ts";
 import type { EventStreams } from "../platform/streams/streams.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
+import type { KnownContracts } from "./dispatch.ts";
 import { type EngineRequest, type EngineResponse, EngineRoutes } from "./engine-routes.ts";
 import { installEngine, isInstalled } from "./install.ts";
 import { Jobs } from "./jobs.ts";
@@ -24,6 +25,8 @@ export interface InstanceParts {
   /** Name under which it holds partitions; unique to this start of it. */
   owner?: string;
   pace?: Pace;
+  /** What is known of the streams' events, if not what this program knows. */
+  contracts?: KnownContracts;
 }
 
 interface Running {
@@ -83,11 +86,11 @@ export class EngineInstance {
   }
 
   async #build(): Promise<Running> {
-    const { database, streams, log, owner = newOwner(), pace = PACE } = this.#parts;
+    const { database, streams, log, owner = newOwner(), pace = PACE, contracts } = this.#parts;
     const definition = this.#definition;
     const manifest = this.manifest;
     const settings = this.#settings;
-    const machinery = await buildMachinery({ database, definition, manifest, settings, log, owner, pace });
+    const machinery = await buildMachinery({ database, definition, manifest, settings, log, owner, pace, contracts });
     const ledger = new LedgerReader(database);
     const reset = () => runReset(database, definition, manifest, log);
     return {

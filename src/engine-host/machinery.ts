@@ -4,7 +4,7 @@ import { madeStreams } from "../platform/events/stream-registry.ts";
 import type { Log } from "../platform/observability/log.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
 import { Batches } from "./batches.ts";
-import { Dispatch } from "./dispatch.ts";
+import { Dispatch, type KnownContracts } from "./dispatch.ts";
 import { Emitting } from "./emitting.ts";
 import { Isolation } from "./isolation.ts";
 import { PartitionLeases } from "./leases.ts";
@@ -24,6 +24,7 @@ export interface MachineryParts {
   /** This instance's name among those that share the engine's partitions. */
   owner: string;
   pace?: Pace;
+  contracts?: KnownContracts | undefined;
   /** Hears of every event that is parked, with what its handler threw. */
   parked?: ConstructorParameters<typeof Isolation>[1];
 }
@@ -39,12 +40,12 @@ export interface Machinery {
 
 /** Puts an installed engine's processing together. The same for a running host and for an author's tests. */
 export async function buildMachinery(parts: MachineryParts): Promise<Machinery> {
-  const { database, definition, manifest, settings, log, owner, pace = PACE } = parts;
+  const { database, definition, manifest, settings, log, owner, pace = PACE, contracts } = parts;
   const partitions = (await madeStreams(database)).get(manifest.name) ?? DEFAULT_PARTITIONS;
   const emitting = new Emitting(manifest.name, definition.emits ?? {}, partitions);
   const positions = new EnginePositions(database, manifest, owner);
   const parking = new Parking(manifest);
-  const dispatch = new Dispatch({ definition, manifest, settings, emitting, log });
+  const dispatch = new Dispatch({ definition, manifest, settings, emitting, contracts, log });
   const batches = new Batches({ database, manifest, positions, parking, dispatch });
   const isolation = new Isolation(batches, (entry, failure) => {
     const { seq, event_type, tenant_id } = entry;

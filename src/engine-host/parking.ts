@@ -1,4 +1,4 @@
-import type { Transaction } from "../platform/database/database.ts";
+import type { Database, Transaction } from "../platform/database/database.ts";
 import { nameOf, type PartitionName, type PartitionRef, type StreamEntry } from "../platform/streams/streams.ts";
 import type { Failure } from "./failure.ts";
 import type { EngineManifest } from "./manifest.ts";
@@ -88,6 +88,16 @@ export class Parking {
          and stream || ':' || partition in (select json_array_elements_text($2::text::json))
        order by next_attempt_at, seq limit $3`,
       [this.#manifest.name, JSON.stringify(names), limit],
+    );
+  }
+
+  /** Has events of a contract that was too new looked at again now: the program that has just come may know it. */
+  async reconsider(database: Database, names: readonly PartitionName[]): Promise<void> {
+    await database.query(
+      `update parked_event set next_attempt_at = clock_timestamp()
+       where engine = $1 and state = 'parked' and error_code = 'version_unknown'
+         and stream || ':' || partition in (select json_array_elements_text($2::text::json))`,
+      [this.#manifest.name, JSON.stringify(names)],
     );
   }
 

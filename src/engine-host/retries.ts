@@ -38,6 +38,11 @@ export class Retries {
     return due.length;
   }
 
+  /** These partitions were taken over: what another program did not know of them may be known here. */
+  async reconsider(names: readonly PartitionName[]): Promise<void> {
+    await this.#parts.parking.reconsider(this.#parts.database, names);
+  }
+
   async #retry(event: ParkedEvent, stopping: AbortSignal): Promise<void> {
     const { parking, dispatch } = this.#parts;
     try {

@@ -163,6 +163,7 @@ export class Runner {
       // A replay takes every partition away, so what is taken may wait for a reset; nothing is read before that was run.
       this.#positions = new Map();
       await this.#parts.reset();
+      await this.#parts.retries.reconsider(taken.map(nameOf));
     }
     const unchanged = taken.length === 0 && held.size === this.#positions.size;
     if (unchanged && [...held].every((name) => this.#positions.has(name))) return;

@@ -1,4 +1,5 @@
 import pino from "pino";
+import type { KnownContracts } from "../../src/engine-host/dispatch.ts";
 import { installEngine } from "../../src/engine-host/install.ts";
 import { EngineInstance } from "../../src/engine-host/instance.ts";
 import { PostgresDatabase } from "../../src/platform/database/postgres.ts";
@@ -64,8 +65,8 @@ export class Scene {
     await installEngine(this.admin, definition);
   }
 
-  /** Starts a host of `definition`; it must be installed. */
-  async host(definition: EngineDefinition): Promise<Host> {
+  /** Starts a host of `definition`, which must be installed; `contracts` make it a program of another version. */
+  async host(definition: EngineDefinition, contracts?: KnownContracts): Promise<Host> {
     const database = new KillableDatabase(this.#urls.engines, this.#urls.admin, `host ${this.#names++}`);
     const instance = new EngineInstance(definition, {
       database,
@@ -73,6 +74,7 @@ export class Scene {
       streams: this.#streams,
       log,
       pace: PACE,
+      ...(contracts && { contracts }),
     });
     await instance.start();
     const host: Host = {
@@ -92,16 +94,18 @@ export class Scene {
     return host;
   }
 
-  /** Writes `stock_updated` events of a tenant, one for each key; `note` ends up as the reason. Returns nothing published yet. */
-  async write(events: readonly { tenant: number; key: string; note: string; version?: number }[]): Promise<void> {
-    const rows = events.map(({ tenant, key, note, version = 1 }): NewEvent => {
+  /** Writes events of a tenant, `stock_updated` unless said otherwise, one for each key; `note` ends up as the reason. Returns nothing published yet. */
+  async write(
+    events: readonly { tenant: number; key: string; note: string; version?: number; event_type?: string }[],
+  ): Promise<void> {
+    const rows = events.map(({ tenant, key, note, version = 1, event_type = "stock_updated" }): NewEvent => {
       const tenant_id = this.tenants[tenant] ?? "";
       return {
         event_id: Bun.randomUUIDv7(),
         tenant_id,
         stream: "construction",
         partition: partitionOf(tenant_id, PARTITIONS),
-        event_type: "stock_updated",
+        event_type,
         version,
         key,
         payload: { product_id: key, reason: note },
