@@ -1,5 +1,6 @@
 import type { Database } from "../platform/database/database.ts";
 import { codeOf } from "../platform/database/errors.ts";
+import { forgetLinks } from "./chain.ts";
 import { STOPPED_ENGINE_DAYS } from "./postgres-store.ts";
 
 /** Nobody waits longer than this behind a statement that waits for a lock. */
@@ -59,6 +60,7 @@ export async function prune(database: Database, days: number): Promise<string[]>
     if (!(await remove(database, name, state))) break;
     dropped.push(name);
   }
+  if (dropped.length > 0) await forgetLinks(database);
   return dropped;
 }
 

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { RELAY } from "../platform/database/roles.ts";
 import { LedgerReader } from "../platform/events/ledger-reader.ts";
+import { Chain } from "../relay/chain.ts";
 import { Observation } from "../relay/observation.ts";
 import { PostgresRelayStore } from "../relay/postgres-store.ts";
 import { Relay } from "../relay/relay.ts";
@@ -8,8 +9,8 @@ import { relayMetrics } from "../relay/relay-metrics.ts";
 import type { Role } from "../runtime/role.ts";
 import type { Parts } from "./parts.ts";
 
-/** Reading, publishing, the lease and `/ready` at the same time. */
-const CONNECTIONS = 4;
+/** Reading, publishing, the lease, the chain and `/ready` at the same time. */
+const CONNECTIONS = 5;
 
 /** A relay that died is replaced after this long. */
 const LEASE_SECONDS = 5;
@@ -31,6 +32,7 @@ export async function relayRole(parts: Parts): Promise<Role> {
     metrics,
   });
   const observation = new Observation(database, streams, metrics, log);
+  const chain = new Chain({ database, relay, metrics: parts.metrics, log });
   readiness.add("ledger", async () => {
     const { room, range_size } = await ledger.room();
     if (room < range_size / 2) throw new Error(`only ${room} seqs are left in the ledger's ranges`);
@@ -41,8 +43,10 @@ export async function relayRole(parts: Parts): Promise<Role> {
     async start() {
       relay.start();
       observation.start();
+      chain.start();
     },
     async stop() {
+      await chain.stop();
       await observation.stop();
       await relay.stop();
     },
