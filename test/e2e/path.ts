@@ -25,10 +25,12 @@ export class ShopClient {
     this.#shop = shop;
   }
 
-  async login(): Promise<void> {
+  /** Returns the access token that it uses from here on. */
+  async login(): Promise<string> {
     const { email, password } = this.#shop;
     const body = await this.post("/auth/login", { email, password }, 200);
     this.#token = String(body.access_token);
+    return this.#token;
   }
 
   async get(path: string, status = 200): Promise<Body> {

@@ -1,6 +1,5 @@
-import { join } from "node:path";
 import { type TestDatabase, testDatabase } from "../harness/database.ts";
-import { type Nginx, startNginx } from "../harness/nginx.ts";
+import { startEdge } from "../harness/edge.ts";
 import { freePort } from "../harness/ports.ts";
 import { type Program, startProgram } from "../harness/program.ts";
 import { type Redis, startRedis } from "../harness/redis.ts";
@@ -25,7 +24,6 @@ export class Platform {
   readonly redis: Redis;
   readonly programs: Record<"vertical" | "relay" | "engines", Program>;
   readonly ports: Record<"vertical" | "relay" | "engines", number>;
-  readonly nginx: Nginx;
   readonly url: string;
 
   constructor(parts: Omit<Platform, "run" | "restart">) {
@@ -34,7 +32,6 @@ export class Platform {
     this.redis = parts.redis;
     this.programs = parts.programs;
     this.ports = parts.ports;
-    this.nginx = parts.nginx;
     this.url = parts.url;
   }
 
@@ -91,24 +88,15 @@ function startRole(launch: Launch, database: TestDatabase, redis: Redis, ports: 
 export async function startPlatform(launch: Launch, engines: string[] = []): Promise<Platform> {
   const [database, redis] = await Promise.all([testDatabase(), startRedis()]);
   if (engines.length > 0) await runAsOwner(launch, database, ["engine", "install", ...engines]);
-  const [vertical, relay, hosts, edge] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const [vertical, relay, hosts] = [freePort(), freePort(), freePort()];
   const ports = { vertical, relay, engines: hosts };
   const start = (role: keyof typeof ports) => startRole(launch, database, redis, ports, role);
   const programs = { vertical: start("vertical"), relay: start("relay"), engines: start("engines") };
-  const nginx = await startNginx({
-    config: join(import.meta.dir, "../../infra/nginx/nginx.conf"),
-    substitutions: {
-      "listen 80 default_server;": `listen 127.0.0.1:${edge} default_server;`,
-      "server vertical:8000 max_fails=3 fail_timeout=10s;": `server 127.0.0.1:${vertical} max_fails=3 fail_timeout=10s;`,
-      "server engines:8002 max_fails=3 fail_timeout=10s;": `server 127.0.0.1:${hosts} max_fails=3 fail_timeout=10s;`,
-      "access_log /var/log/nginx/access.log json;": "access_log access.log json;",
-      "include /etc/nginx/tls/*.conf;": "",
-    },
-  });
+  const edge = await startEdge({ verticals: [vertical], engines: [hosts] });
   await Promise.all([
     programs.vertical.ready(`http://127.0.0.1:${vertical}/ready`),
     programs.relay.ready(`http://127.0.0.1:${relay}/ready`),
     programs.engines.ready(`http://127.0.0.1:${hosts}/ready`),
   ]);
-  return new Platform({ launch, database, redis, programs, ports, nginx, url: `http://127.0.0.1:${edge}` });
+  return new Platform({ launch, database, redis, programs, ports, url: `http://127.0.0.1:${edge.port}` });
 }

@@ -9,6 +9,8 @@ export interface ChildOptions {
   cwd: string;
   env?: Record<string, string | undefined>;
   account?: Account | undefined;
+  /** Pid of a process whose network namespace it is started in; needs root. */
+  network?: number | undefined;
   /** What the kernel sends the child when this process dies. A server that would leave children behind needs a softer one. */
   deathSignal?: "KILL" | "QUIT" | "TERM";
   /** File that takes stdout and stderr, appended to; "pipe" for a program whose lines are read. */
@@ -30,11 +32,12 @@ export class Child {
   readonly #output: string;
   #running = true;
 
-  constructor({ command, cwd, env, account, deathSignal = "KILL", output }: ChildOptions) {
+  constructor({ command, cwd, env, account, network, deathSignal = "KILL", output }: ChildOptions) {
     this.#name = basename(command[0] ?? "");
     this.#output = output;
     const target = output === "pipe" ? output : openSync(output, "a");
-    const child = Bun.spawn(bindCommand(command, account, deathSignal), {
+    const entrance = network === undefined ? [] : ["nsenter", `--net=/proc/${network}/ns/net`, "--"];
+    const child = Bun.spawn([...entrance, ...bindCommand(command, account, deathSignal)], {
       cwd,
       env: env ?? process.env,
       stdin: "ignore",

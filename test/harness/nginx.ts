@@ -11,6 +11,8 @@ export interface NginxOptions {
   config: string;
   /** Exact texts of it and what takes their place. Each has to be there exactly once. */
   substitutions: Record<string, string>;
+  /** A process whose network it takes part in. */
+  network?: number;
 }
 
 /** The real nginx with a configuration as shipped, but for the given substitutions; it writes in its own folder only. */
@@ -49,6 +51,7 @@ export class Nginx {
     const child = new Child({
       command: [this.#program, "-p", this.folder, "-c", `${this.folder}/nginx.conf`, "-e", "stderr", "-g", globals],
       cwd: this.folder,
+      network: this.#options.network,
       // Killed, it would leave its workers.
       deathSignal: "TERM",
       output: join(this.folder, "error.log"),

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Edge, exchange, freePort, startEdge } from "./edge.ts";
+import { type Edge, exchange, startEdge } from "../../harness/edge.ts";
+import { freePort } from "../../harness/ports.ts";
 import { type StandIn, startStandIn } from "./stand-in.ts";
 
 const SHOP = "demo.basecommerce.example";
@@ -23,7 +24,7 @@ describe.skipIf(Bun.which("openssl") === null)("TLS at the edge", () => {
       stderr: "ignore",
     });
     expect(await made.exited).toBe(0);
-    port = await freePort();
+    port = freePort();
     server = startStandIn("vertical");
     edge = await startEdge({
       verticals: [server.port],
@@ -33,8 +34,6 @@ describe.skipIf(Bun.which("openssl") === null)("TLS at the edge", () => {
   });
 
   afterAll(async () => {
-    await edge.stop();
-    await server.stop();
     await rm(folder, { recursive: true });
   });
 

@@ -1,3 +1,5 @@
+import { whenDone } from "../../harness/cleanup.ts";
+
 /** A server behind the edge that says what reached it. */
 export interface StandIn {
   port: number;
@@ -32,7 +34,7 @@ export function startStandIn(name: string, answer?: (request: Request) => Respon
   });
   const { port } = server;
   if (port === undefined) throw new Error("the stand-in has no port");
-  return { port, arrived, stop: () => server.stop(true) };
+  return { port, arrived, stop: whenDone(() => server.stop(true)) };
 }
 
 /** A server that reads a whole request and then hangs up, as one that is killed in the middle of its work. */
@@ -52,6 +54,6 @@ export function startDeserter(): StandIn {
   return {
     port: server.port,
     arrived,
-    stop: async () => server.stop(true),
+    stop: whenDone(() => server.stop(true)),
   };
 }
