@@ -2,7 +2,6 @@ import { existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve, sep } from "node:path";
 import type { EngineDefinition } from "../sdk/engine.ts";
-import * as sdk from "../sdk/index.ts";
 import { builtinEngines } from "./builtin.ts";
 import { checkedDefinition, InvalidEngine } from "./manifest.ts";
 
@@ -16,7 +15,8 @@ export type EngineSource = { kind: "builtin"; name: string } | { kind: "folder";
  * Lets plugins import `@basecommerce/engine` wherever their folder is, also from the compiled binary, where a bare import
  * finds nothing. Needed once in every thread that loads one.
  */
-export function provideSdk(): void {
+export async function provideSdk(): Promise<void> {
+  const sdk = await import("../sdk/index.ts");
   Bun.plugin({
     name: "@basecommerce/engine",
     setup(build) {
@@ -58,6 +58,19 @@ async function importEntry(name: string, entry: string): Promise<{ default?: unk
   }
 }
 
+/** What an engine is made of lies in the plugin folder: who may write there says what runs. Installed packages may be linked. */
+function refuseLinksOut(name: string, folder: string): void {
+  const home = realpathSync(resolve(folder, "..")) + sep;
+  const real = realpathSync(folder);
+  const links = () =>
+    readdirSync(real, { recursive: true, withFileTypes: true })
+      .filter((found) => found.isSymbolicLink())
+      .map((link) => join(link.parentPath, link.name))
+      .filter((path) => !path.slice(real.length).split(sep).includes("node_modules") && existsSync(path));
+  if (real.startsWith(home) && links().every((path) => realpathSync(path).startsWith(home))) return;
+  throw new InvalidEngine(`${name} leads out of the plugin folder by a symbolic link`);
+}
+
 /** Loads and checks an engine's code; throws `InvalidEngine` or what the module itself threw. */
 export async function load(source: EngineSource): Promise<EngineDefinition> {
   if (source.kind === "builtin") {
@@ -67,10 +80,7 @@ export async function load(source: EngineSource): Promise<EngineDefinition> {
   }
   const { entry, name } = source;
   if (!existsSync(entry)) throw new InvalidEngine(`${name} has no engine.ts`);
-  const folder = resolve(entry, "..");
-  if (!realpathSync(entry).startsWith(realpathSync(resolve(folder, "..")) + sep)) {
-    throw new InvalidEngine(`${name} leads out of the plugin folder by a symbolic link`);
-  }
+  refuseLinksOut(name, resolve(entry, ".."));
   const module = await importEntry(name, entry);
   const definition = checkedDefinition(module.default, `${name}/engine.ts`);
   if (definition.name !== name) {

@@ -6,7 +6,7 @@ import { OPERATOR_PREFIX } from "../platform/http/gate.ts";
 import { conflict, notFound, unprocessable } from "../platform/http/problem.ts";
 import { Id, Instant, oneOf, shape } from "../platform/http/shape.ts";
 import { type DeadFilter, deadEvents, deadGroups, dropDead, retryDead } from "./dead-letters.ts";
-import { engineSummaries } from "./registry.ts";
+import { engineInFull, engineSummaries } from "./registry.ts";
 import { ReplayRefused, replayLeft, startReplay } from "./replay.ts";
 
 const FILTER = {
@@ -34,6 +34,15 @@ export function operatorRoutes(database: Database) {
   return new Elysia({ name: "operator", prefix: OPERATOR_PREFIX, normalize: false })
     .use(operatorContext)
     .get("/engines", async () => ({ items: await database.transaction({ role: ENGINES }, engineSummaries) }), hidden)
+    .get(
+      "/engines/:name",
+      async ({ params: { name } }) => {
+        const engine = await database.transaction({ role: ENGINES }, (tx) => engineInFull(tx, name));
+        if (!engine) throw notFound(`engine ${name}`);
+        return engine;
+      },
+      { params: Name, ...hidden },
+    )
     .get(
       "/dead",
       async ({ query }) => ({

@@ -67,7 +67,32 @@ const SUMMARY = `
   left join parked on parked.engine = e.name
   order by 1`;
 
+/** What a shop has said of an engine; those that said nothing have the engine's defaults. */
+export interface EngineInShop {
+  tenant_id: string;
+  slug: string;
+  enabled: boolean;
+  config: object;
+}
+
+async function shopsOf(tx: Pick<Transaction, "query">, engine: string): Promise<EngineInShop[]> {
+  return await tx.query<EngineInShop & Record<string, unknown>>(
+    `select s.tenant_id, t.slug, s.enabled, s.config
+     from engine_tenant s cross join lateral tenant_by_id(s.tenant_id) t where s.engine = $1 order by t.slug`,
+    [engine],
+  );
+}
+
 /** All engines that are installed or that a host has tried to run. */
 export async function engineSummaries(tx: Pick<Transaction, "query">): Promise<EngineSummary[]> {
   return await tx.query<EngineSummary & Record<string, unknown>>(SUMMARY);
+}
+
+/** Everything about one engine; undefined when nobody knows it. */
+export async function engineInFull(
+  tx: Pick<Transaction, "query">,
+  name: string,
+): Promise<(EngineSummary & { shops: EngineInShop[] }) | undefined> {
+  const found = (await engineSummaries(tx)).find((summary) => summary.name === name);
+  return found && { ...found, shops: await shopsOf(tx, name) };
 }

@@ -40,6 +40,8 @@ export interface RunnerStats {
   /** Events handled or passed over since the start. */
   events: number;
   batches: number;
+  /** Time spent on batches, those that failed included. */
+  busy_seconds: number;
   /** Batches that were rolled back and are tried again as a whole. */
   failures: number;
   /** Why the last batch failed; null while all is well. */
@@ -59,6 +61,7 @@ export class Runner {
   readonly stats: RunnerStats = {
     events: 0,
     batches: 0,
+    busy_seconds: 0,
     failures: 0,
     failing: null,
     parked: 0,
@@ -240,6 +243,13 @@ export class Runner {
   }
 
   async #apply(read: readonly (readonly StreamEntry[])[]): Promise<void> {
+    const begun = performance.now();
+    await this.#applyFresh(read).finally(() => {
+      this.stats.busy_seconds += (performance.now() - begun) / 1000;
+    });
+  }
+
+  async #applyFresh(read: readonly (readonly StreamEntry[])[]): Promise<void> {
     const fresh = read
       .map((entries) => entries.filter((entry) => entry.seq > (this.#positions.get(nameOf(entry))?.position ?? 0)))
       .filter((entries) => entries.length > 0);

@@ -20,7 +20,7 @@ function tell(message: FromWorker): void {
 }
 
 async function start(source: EngineSource, connections: WorkerConnections, owner: string): Promise<void> {
-  provideSdk();
+  await provideSdk();
   const log = (await createLog(connections.log_level)).child({ engine: source.name });
   const definition = await load(source);
   const { database_url, database_role, prepare, installer_url, redis_url } = connections;

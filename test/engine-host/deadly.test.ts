@@ -10,6 +10,8 @@ import { until } from "../harness/until.ts";
 const DEADLY = `
 import { defineEngine } from "@basecommerce/engine";
 
+const hoard = [];
+
 export default defineEngine({
   name: "deadly",
   version: "1.0.0",
@@ -22,6 +24,7 @@ export default defineEngine({
       product_created: async (event, { db }) => {
         if (event.payload.name === "exit") process.exit(1);
         if (event.payload.name === "loop") for (;;);
+        if (event.payload.name === "hoard") hoard.push(new Uint8Array(600e6).fill(1));
         await db.query("insert into seen values ($1, $2)", [event.tenant_id, event.payload.name]);
       },
     },
@@ -59,4 +62,17 @@ describe("events that kill the Worker of their engine", () => {
     const { items } = await client.get("/api/v1/engines");
     expect(items).toContainEqual(expect.objectContaining({ name: "stock", state: "running" }));
   }, 120_000);
+
+  test("memory it does not give back costs an engine its Worker, and nobody else anything", async () => {
+    const client = new ShopClient(await shopWith(platform, "hoard", "seller"));
+    await client.login();
+    const post = (name: string) => client.post("/api/v1/products", { name, unit: "UN", base_price: "1.00" });
+    await post("hoard");
+    await platform.programs.engines.line(/"engine":"deadly".*of memory, more than an engine may/, { timeout: 30_000 });
+    await post("lean");
+    const seen = () => admin.query("select 1 from engine_deadly.seen where name in ('hoard', 'lean')");
+    await until(async () => (await seen()).length === 2, { what: "both to be handled", timeout: 30_000 });
+    const { items } = await client.get("/api/v1/engines");
+    expect(items).toContainEqual(expect.objectContaining({ name: "stock", state: "running" }));
+  }, 90_000);
 });

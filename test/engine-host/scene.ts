@@ -30,14 +30,14 @@ export interface Host {
 export class Scene {
   readonly admin: PostgresDatabase;
   readonly tenants: string[] = [];
-  readonly #urls: { admin: string; engines: string; relay: string };
+  readonly #urls: Record<"admin" | "owner" | "engines" | "relay", string>;
   readonly #hosts = new Set<Host>();
   readonly #streams: LedgerStreams;
   readonly #relay: PostgresDatabase;
   #published = 0;
   #names = 0;
 
-  private constructor(urls: { admin: string; engines: string; relay: string }) {
+  private constructor(urls: Record<"admin" | "owner" | "engines" | "relay", string>) {
     this.#urls = urls;
     this.admin = new PostgresDatabase({ url: urls.admin, application_name: "scene", max: 4 });
     this.#relay = new PostgresDatabase({ url: urls.relay, application_name: "scene relay", max: 2 });
@@ -59,6 +59,11 @@ export class Scene {
       }
     });
     return scene;
+  }
+
+  /** For the command line. */
+  get owner_url(): string {
+    return this.#urls.owner;
   }
 
   async install(definition: EngineDefinition): Promise<void> {

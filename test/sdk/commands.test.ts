@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "bun:test";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, rename, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { makeEngine } from "../../src/cli/engine/new.ts";
 import { runProgram } from "../../src/cli/program.ts";
@@ -106,6 +106,22 @@ describe("engine check", () => {
       output: expect.stringContaining("named other but its engine calls itself"),
     });
   });
+
+  test("refuses what a symbolic link brings in from elsewhere, but for installed packages", async () => {
+    const outside = await temporaryFolder("outside");
+    await Bun.write(join(outside, "word.ts"), "export const word = 1;");
+    const real = await engineWith("with-links", "");
+    const check = async (path: string) => (await command(["engine", "check", path])).output;
+    await mkdir(join(real, "node_modules"));
+    await symlink(outside, join(real, "node_modules/linked"));
+    await symlink(join(real, "engine.ts"), join(real, "again.ts"));
+    expect(await check(real)).toContain("no problems");
+    await symlink(join(outside, "word.ts"), join(real, "word.ts"));
+    expect(await check(real)).toContain("with-links leads out of the plugin folder by a symbolic link");
+    await rename(real, join(outside, "whole-folder"));
+    await symlink(join(outside, "whole-folder"), join(folder, "whole-folder"));
+    expect(await check(join(folder, "whole-folder"))).toContain("leads out of the plugin folder");
+  }, 60_000);
 
   test("reports as JSON for programs", async () => {
     const more =

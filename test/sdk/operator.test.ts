@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { PermanentError } from "@basecommerce/engine";
+import { runProgram } from "../../src/cli/program.ts";
 import { operatorRoutes } from "../../src/engine-host/operator-routes.ts";
 import { OperatorToken } from "../../src/platform/auth/operator-token.ts";
 import { recorder } from "../engine-host/recorder.ts";
@@ -57,6 +58,15 @@ async function ask(method: string, path: string, body?: object): Promise<Record<
   return { status: answer.status, ...parsed };
 }
 
+/** Runs a command line here, as the owner. */
+async function command(...args: string[]): Promise<{ code: number; output: string }> {
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  const environment = { DATABASE_URL: scene.owner_url };
+  const code = await runProgram(args, { environment, input: async () => "", out: write, error: write });
+  return { code, output: lines.join("\n") };
+}
+
 const PATHS = ["/engines", "/dead", "/dead/events", "/engines/recorder/replay", "/nothing", ""];
 
 describe("the operators' door", () => {
@@ -97,6 +107,17 @@ describe("operators", () => {
     expect(items).toContainEqual(expect.objectContaining(recorded));
   });
 
+  test("see for which shops one is on, and with which configuration", async () => {
+    const [tenant_id = ""] = scene.tenants;
+    await scene.admin.query("insert into engine_tenant values ('recorder', $1, false, '{}')", [tenant_id]);
+    const shops = [{ tenant_id, slug: "shop-0", enabled: false, config: {} }];
+    expect(await ask("GET", "/engines/recorder")).toMatchObject({ status: 200, version: "1.0.0", shops });
+    expect(await ask("GET", "/engines/nobody")).toMatchObject({ status: 404 });
+    const shown = await command("engine", "show", "recorder");
+    expect(JSON.parse(shown.output)).toMatchObject({ name: "recorder", shops });
+    expect(await command("engine", "show", "nobody")).toMatchObject({ code: 1 });
+  });
+
   test("see what failed, in groups and singly", async () => {
     const { items: groups } = await ask("GET", "/dead?engine=recorder&state=dead");
     expect(groups).toMatchObject([{ events: 2, error_code: "permanent", error_message: "not like this" }]);
@@ -132,6 +153,14 @@ describe("operators", () => {
     expect(handled.map(({ key }) => key)).toEqual(["a", "b", "c"]);
     expect(resets).toBe(1);
     expect(await ask("POST", "/engines/nobody/replay", {})).toMatchObject({ status: 404 });
+  });
+
+  test("replay on the command line and wait for the end of it", async () => {
+    const { code, output } = await command("engine", "replay", "recorder");
+    expect({ code, output }).toEqual({ code: 0, output: "recorder: 3 event(s) to read again\nrecorder: done" });
+    const handled = await scene.rows("select key from engine_recorder.handled order by key");
+    expect(handled.map(({ key }) => key)).toEqual(["a", "b", "c"]);
+    expect(await command("engine", "replay", "nobody", "--no-wait")).toMatchObject({ code: 1 });
   });
 
   test("are told why a replay is refused", async () => {

@@ -25,7 +25,7 @@ export function registerCheck(engine: Command, { out }: Surroundings): void {
 }
 
 async function inspect(folder: string): Promise<Inspection> {
-  provideSdk();
+  await provideSdk();
   const definition = await load({ kind: "folder", name: basename(folder), entry: join(folder, "engine.ts") });
   const database = await scratchDatabase();
   try {

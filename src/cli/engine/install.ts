@@ -12,7 +12,7 @@ export function registerInstall(engine: Command, { environment, out }: Surroundi
   withSettings(engine.command("install [folders...]"), OWNER_SETTINGS)
     .description("make roles and schema of drop-in engines, or of the built-in ones; needs the owner's login")
     .action(async (folders: string[], flags: Record<string, unknown>) => {
-      provideSdk();
+      await provideSdk();
       const sources: EngineSource[] =
         folders.length > 0
           ? folders.map(sourceOf)

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type EngineSummary, engineSummaries } from "../../engine-host/registry.ts";
+import { type EngineSummary, engineInFull, engineSummaries } from "../../engine-host/registry.ts";
 import { OWNER } from "../../platform/database/roles.ts";
 import { notFound } from "../../platform/http/problem.ts";
 import { columns } from "../columns.ts";
@@ -21,12 +21,12 @@ export function registerList(engine: Command, { environment, out }: Surroundings
       await summaries({ ...flags }, (all) => out(flags.json ? JSON.stringify(all) : table(all)));
     });
   withSettings(engine.command("show <name>"), OWNER_SETTINGS)
-    .description("everything about one engine, as JSON")
+    .description("everything about one engine, with the shops that have switched or configured it, as JSON")
     .action(async (name: string, flags: Record<string, unknown>) => {
-      await summaries(flags, (all) => {
-        const found = all.find((summary) => summary.name === name);
-        if (!found) throw notFound(`engine ${name}`);
-        out(JSON.stringify(found, null, 2));
+      await withDatabase(flags, environment, async (database) => {
+        const shown = await database.transaction({ role: OWNER }, (tx) => engineInFull(tx, name));
+        if (!shown) throw notFound(`engine ${name}`);
+        out(JSON.stringify(shown, null, 2));
       });
     });
 }
