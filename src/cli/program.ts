@@ -2,20 +2,33 @@ import { Command, CommanderError } from "commander";
 import { version } from "../../package.json" with { type: "json" };
 import { ConfigError } from "../config/config.ts";
 import { Problem } from "../platform/http/problem.ts";
-import { registerDemo } from "./demo.ts";
-import { registerEngine } from "./engine/index.ts";
-import { registerEvent } from "./event/index.ts";
 import { explain } from "./failure.ts";
-import { registerHealth } from "./health.ts";
-import { registerMigrate } from "./migrate-command.ts";
-import { registerStart } from "./start.ts";
-import { registerStatus } from "./status.ts";
-import type { Surroundings } from "./surroundings.ts";
-import { registerTenant } from "./tenant.ts";
-import { registerUser } from "./user.ts";
+import type { Register, Surroundings } from "./surroundings.ts";
 
 /** Exit codes: 0 done, 1 something failed, 2 the command line or the configuration is wrong. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+
+/** Every command, in the order of the help. Loaded by name: a process that starts does not pay for the others. */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  start: async () => (await import("./start.ts")).registerStart,
+  migrate: async () => (await import("./migrate-command.ts")).registerMigrate,
+  tenant: async () => (await import("./tenant.ts")).registerTenant,
+  user: async () => (await import("./user.ts")).registerUser,
+  demo: async () => (await import("./demo.ts")).registerDemo,
+  engine: async () => (await import("./engine/index.ts")).registerEngine,
+  event: async () => (await import("./event/index.ts")).registerEvent,
+  status: async () => (await import("./status.ts")).registerStatus,
+  verify: async () => (await import("./verify.ts")).registerVerify,
+  health: async () => (await import("./health.ts")).registerHealth,
+};
+
+/** What the command line names, and everything where the help could be asked for. */
+async function registrations(argv: readonly string[]): Promise<Register[]> {
+  const asked = argv.some((word) => ["--help", "-h", "--version", "-V"].includes(word));
+  const [first = "start"] = argv;
+  const named = COMMANDS[first.startsWith("-") ? "start" : first];
+  return await Promise.all(named && !asked ? [named()] : Object.values(COMMANDS).map((load) => load()));
+}
 
 /** Runs one command line; returns the exit code. */
 export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -32,15 +45,7 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
   const finish = (given: number) => {
     code = given;
   };
-  registerStart(program, surroundings, finish);
-  registerMigrate(program, surroundings);
-  registerTenant(program, surroundings);
-  registerUser(program, surroundings);
-  registerDemo(program, surroundings);
-  registerEngine(program, surroundings);
-  registerEvent(program, surroundings);
-  registerStatus(program, surroundings);
-  registerHealth(program, surroundings, finish);
+  for (const register of await registrations(argv)) register(program, surroundings, finish);
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
     await program.parseAsync([...argv], { from: "user" });

@@ -5,7 +5,6 @@ import { createLog } from "../platform/observability/log.ts";
 import { compose } from "../roles/compose.ts";
 import { type Running, run } from "../runtime/run.ts";
 import { stopRequested } from "../runtime/signals.ts";
-import { DemoShop } from "./demo-shop.ts";
 import { givenFlags, withSettings } from "./setting-flags.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -44,10 +43,15 @@ export function registerStart(program: Command, surroundings: Surroundings, fini
     });
 }
 
+async function demoShop(data_dir: string, out: (line: string) => void) {
+  const { DemoShop } = await import("./demo-shop.ts");
+  return new DemoShop(data_dir, out);
+}
+
 /** Runs until a signal asks to stop. */
 async function serve(config: Config, demo: boolean, { out }: Surroundings): Promise<void> {
   const log = await createLog(config.log_level);
-  const shop = demo && config.parts.kind === "embedded" ? new DemoShop(config.parts.data_dir, out) : undefined;
+  const shop = demo && config.parts.kind === "embedded" ? await demoShop(config.parts.data_dir, out) : undefined;
   shop?.greet();
   if (config.parts.kind === "embedded") {
     log.info(

@@ -12,11 +12,8 @@ import { Metrics } from "../platform/observability/metrics.ts";
 import { Readiness } from "../platform/observability/readiness.ts";
 import type { Role } from "../runtime/role.ts";
 import { type Admission, admission, MAX_BODY_BYTES } from "./admission.ts";
-import { enginesRole } from "./engines.ts";
-import { openParts, type Parts } from "./parts.ts";
-import { relayRole } from "./relay.ts";
+import type { BaseParts, Parts } from "./parts.ts";
 import { secretKey } from "./secret.ts";
-import { verticalRole } from "./vertical.ts";
 
 export interface Composition {
   parts: Parts;
@@ -32,11 +29,21 @@ function documents(app: () => AnyElysia): AnyElysia {
   return documentRoutes({ ...about, app, events: () => asyncApiDocument(streams, about) });
 }
 
+async function openParts(base: BaseParts): Promise<Parts> {
+  const { parts } = base.config;
+  if (parts.kind === "server") {
+    const { serverParts } = await import("./server-parts.ts");
+    return serverParts(base, parts.database_url, parts.redis_url);
+  }
+  const { embeddedParts } = await import("./embedded-parts.ts");
+  return await embeddedParts(base, parts.data_dir);
+}
+
 /** Puts the configured roles together behind one app. Connects, but starts nothing yet. */
 export async function compose(config: Config, log: Log): Promise<Composition> {
   const metrics = new Metrics();
   const readiness = new Readiness();
-  const parts = await openParts(config, log, metrics, readiness);
+  const parts = await openParts({ config, log, metrics, readiness });
   const wanted = (role: RoleName) => config.roles.includes(role);
   const roles: Role[] = [];
   let door: Admission | undefined;
@@ -44,13 +51,21 @@ export async function compose(config: Config, log: Log): Promise<Composition> {
   try {
     const secret = secretKey(config);
     if (wanted("vertical") && secret !== undefined) {
-      vertical = (await parts.open(VERTICAL, config.database_pool)).database;
+      // The code is loaded while the servers answer.
+      const [opened, { verticalRole }] = await Promise.all([
+        parts.open(VERTICAL, config.database_pool),
+        import("./vertical.ts"),
+      ]);
+      vertical = opened.database;
       door = admission(parts, vertical, VERTICAL, secret);
       roles.push(verticalRole(parts, vertical, door));
     }
-    if (wanted("relay")) roles.push(await relayRole(parts));
+    if (wanted("relay")) {
+      const { relayRole } = await import("./relay.ts");
+      roles.push(await relayRole(parts));
+    }
     if (wanted("engines") && secret !== undefined) {
-      const opened = await parts.open(ENGINES, 3);
+      const [opened, { enginesRole }] = await Promise.all([parts.open(ENGINES, 3), import("./engines.ts")]);
       door ??= admission(parts, opened.database, ENGINES, secret);
       roles.push(await enginesRole(parts, opened));
     }

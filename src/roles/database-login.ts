@@ -36,8 +36,23 @@ export interface RoleDatabase {
 /** Opens the database for one role of the program, after looking at the server and the login. */
 export async function openRoleDatabase(config: Config, url: string, role: string, max: number): Promise<RoleDatabase> {
   const application_name = `basecommerce ${role.replace("basecommerce_", "")}`;
-  const probe = new PostgresDatabase({ url, application_name, max: 1, prepare: false });
-  const [login] = await lookAt(probe, role).finally(() => probe.close());
+  const own = { url, application_name, max, prepare: !config.database_pooled };
+  // The role's own login needs no session of another kind to look around in: its first one is kept.
+  const expected = new PostgresDatabase(own);
+  const login = await requireFit(expected, role).catch(async (error: unknown) => {
+    await expected.close();
+    throw error;
+  });
+  if (login.name === role) return { database: expected, session_role: undefined, warning: undefined };
+  await expected.close();
+  const warning = login.above
+    ? `logged in as ${login.name}, which stands above row-level security: work is done as ${role}, but log in as that`
+    : undefined;
+  return { database: new PostgresDatabase({ ...own, role }), session_role: role, warning };
+}
+
+async function requireFit(database: Database, role: string): Promise<Login> {
+  const [login] = await database.query<Login & Record<string, unknown>>(LOOK, [role]);
   if (!login) throw new UnfitServer("PostgreSQL does not say who is logged in");
   if (login.version < 150_000) throw new UnfitServer("PostgreSQL 15 or newer is needed");
   if (login.synchronous_commit === "off") {
@@ -48,20 +63,5 @@ export async function openRoleDatabase(config: Config, url: string, role: string
       `the login ${login.name} of DATABASE_URL may not work as ${role}: run \`basecommerce migrate\` first, or log in as ${role}`,
     );
   }
-  const session_role = login.name === role ? undefined : role;
-  const database = new PostgresDatabase({
-    url,
-    role: session_role,
-    application_name,
-    max,
-    prepare: !config.database_pooled,
-  });
-  const warning = login.above
-    ? `logged in as ${login.name}, which stands above row-level security: work is done as ${role}, but log in as that`
-    : undefined;
-  return { database, session_role, warning };
-}
-
-async function lookAt(probe: Database, role: string): Promise<Login[]> {
-  return await probe.query<Login & Record<string, unknown>>(LOOK, [role]);
+  return login;
 }

@@ -48,7 +48,7 @@ async function processes(
 ): Promise<(source: EngineSource) => EngineProcess> {
   const { config, streams } = parts;
   if (config.parts.kind === "embedded") {
-    provideSdk();
+    await provideSdk();
     return (source) => new LocalEngine(source, { database, installer: database, streams, log });
   }
   const { database_url, redis_url } = config.parts;

@@ -29,35 +29,40 @@ export interface NewEvent {
   hops: number;
 }
 
-interface Checked {
-  contract: Contract;
-  validator: Validator;
-}
-
-/** The contracts of one stream, compiled: what may be written to it. */
+/** The contracts of one stream: what may be written to it. */
 export class EventContracts {
-  readonly #types: ReadonlyMap<string, Checked>;
+  readonly #contracts: ReadonlyMap<string, Contract>;
+  /** Compiled at a type's first event: all at once are a tenth of a start. */
+  readonly #validators = new Map<string, Validator>();
   readonly stream: string;
 
   constructor(stream: string, contracts: StreamContracts) {
     this.stream = stream;
-    this.#types = new Map(
-      Object.entries(contracts).map(([type, contract]) => [type, { contract, validator: Compile(contract.payload) }]),
-    );
+    this.#contracts = new Map(Object.entries(contracts));
   }
 
   /** Version and key for a payload of `event_type`; throws `ContractViolation` with the place when it does not fit. */
   check(event_type: string, payload: unknown): { version: number; key: string } {
-    const known = this.#types.get(event_type);
-    if (!known) throw new ContractViolation(`stream ${this.stream} has no event type ${event_type}`);
-    if (!known.validator.Check(payload)) {
-      const [first] = known.validator.Errors(payload);
+    const contract = this.#contracts.get(event_type);
+    if (!contract) throw new ContractViolation(`stream ${this.stream} has no event type ${event_type}`);
+    const validator = this.#validatorOf(event_type, contract);
+    if (!validator.Check(payload)) {
+      const [first] = validator.Errors(payload);
       const place = first ? `${first.instancePath || "/"} ${first.message}` : "does not fit";
-      throw new ContractViolation(`${event_type} version ${known.contract.version}: ${place}`);
+      throw new ContractViolation(`${event_type} version ${contract.version}: ${place}`);
     }
-    const key: unknown = (payload as Record<string, unknown>)[known.contract.key];
-    if (typeof key !== "string") throw new ContractViolation(`${event_type}: key ${known.contract.key} is no string`);
-    return { version: known.contract.version, key };
+    const key: unknown = (payload as Record<string, unknown>)[contract.key];
+    if (typeof key !== "string") throw new ContractViolation(`${event_type}: key ${contract.key} is no string`);
+    return { version: contract.version, key };
+  }
+
+  #validatorOf(event_type: string, contract: Contract): Validator {
+    let validator = this.#validators.get(event_type);
+    if (!validator) {
+      validator = Compile(contract.payload);
+      this.#validators.set(event_type, validator);
+    }
+    return validator;
   }
 }
 

@@ -103,11 +103,13 @@ async function read(tx: Transaction, tenant: Tenant, lock: string): Promise<Shop
   return row;
 }
 
-const ZONES = new Set([...Intl.supportedValuesOf("timeZone"), "UTC"]);
+function isTimeZone(name: string): boolean {
+  return name === "UTC" || Intl.supportedValuesOf("timeZone").includes(name);
+}
 
 function requireValid({ time_zone, tax_id }: Pick<ShopChanges, "time_zone" | "tax_id">): void {
   const errors: FieldError[] = [];
-  if (time_zone !== undefined && !ZONES.has(time_zone)) {
+  if (time_zone !== undefined && !isTimeZone(time_zone)) {
     errors.push({ path: "/time_zone", message: "is not a time zone's IANA name, e.g. America/Sao_Paulo" });
   }
   if (tax_id !== undefined && tax_id !== null && !cnpj.isValid(tax_id)) {
