@@ -24,29 +24,34 @@ export class Observation {
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#looking ??= this.look()
-        .catch((error) => this.#log.debug({ err: error }, "lag cannot be told now"))
-        .finally(() => {
-          this.#looking = undefined;
-        });
-    }, EVERY_MS);
+    this.#lookOnce();
+    this.#timer = setInterval(() => this.#lookOnce(), EVERY_MS);
+  }
+
+  #lookOnce(): void {
+    this.#looking ??= this.look()
+      .catch((error) => this.#log.debug({ err: error }, "lag cannot be told now"))
+      .finally(() => {
+        this.#looking = undefined;
+      });
   }
 
   async look(): Promise<void> {
-    const { head, settled_seq, lag_events, lag_seconds, partitions } = await ledgerStatus(
+    const { head, room, settled_seq, lag_events, lag_seconds, partitions } = await ledgerStatus(
       (work) => this.#database.transaction({}, work),
       this.#streams,
     );
-    const { head: newest, settled, lag_events: events, lag_seconds: age, stream_entries, stream_bytes } = this.#metrics;
-    newest.set(head);
-    settled.set(settled_seq);
-    events.set(lag_events);
-    age.set(lag_seconds);
+    const { stream_entries, stream_bytes, ...of } = this.#metrics;
+    of.head.set(head);
+    of.room.set(room);
+    of.settled.set(settled_seq);
+    of.lag_events.set(lag_events);
+    of.lag_seconds.set(lag_seconds);
     for (const { stream, partition, length, bytes } of partitions) {
       stream_entries.set({ stream, partition }, length ?? 0);
       stream_bytes.set({ stream, partition }, bytes ?? 0);
     }
+    of.observed.setToCurrentTime();
   }
 
   async stop(): Promise<void> {

@@ -4,6 +4,8 @@ import type { Metrics } from "../platform/observability/metrics.ts";
 export interface RelayMetrics {
   active: Gauge;
   head: Gauge;
+  room: Gauge;
+  observed: Gauge;
   settled: Gauge;
   published: Counter;
   refilled: Counter;
@@ -21,6 +23,11 @@ export function relayMetrics(metrics: Metrics): RelayMetrics {
   return {
     active: metrics.gauge("basecommerce_relay_active", "1 while this relay publishes, 0 while it stands by"),
     head: metrics.gauge("basecommerce_ledger_head_seq", "Newest seq the ledger handed out"),
+    room: metrics.gauge("basecommerce_ledger_room_seqs", "Seqs left in the ranges that are made"),
+    observed: metrics.gauge(
+      "basecommerce_relay_observed_timestamp_seconds",
+      "When ledger, lag and streams were last looked at, since 1970",
+    ),
     settled: metrics.gauge("basecommerce_relay_settled_seq", "Everything up to this seq is published"),
     published: metrics.counter("basecommerce_relay_published_total", "Events published to the streams"),
     refilled: metrics.counter("basecommerce_relay_refilled_total", "Events published again after a stream lost them"),

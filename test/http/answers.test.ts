@@ -185,8 +185,14 @@ test("a browser of a named origin can read every answer, also an error; of anoth
 
 test("the status that is measured is the one that was sent", async () => {
   await edge.fetch("/nothing");
+  await edge.fetch("/nothing", { headers: { host: "elsewhere.example" } });
+  await edge.fetch("/nothing", { token });
+  await edge.fetch("/nothing", { method: "OPTIONS" });
   const metrics = await (await edge.fetch("/metrics")).text();
-  expect(metrics).toContain('http_request_duration_seconds_count{method="GET",route="(none)",status="401"}');
+  for (const status of ["401", "421", "404"]) {
+    expect(metrics).toContain(`http_request_duration_seconds_count{method="GET",route="(none)",status="${status}"}`);
+  }
+  expect(metrics).not.toContain('route="(none)",status="200"');
 });
 
 test("no route returns an error with the framework's status(): that one passes by the one place that maps errors", async () => {

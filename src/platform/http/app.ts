@@ -93,6 +93,16 @@ export function createApp(options: AppOptions, mount: (app: AnyElysia) => AnyEly
 const SAFE = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
 function operational(root: AnyElysia, { log, metrics, readiness }: AppOptions): void {
+  metrics.gauge(
+    "basecommerce_check_ok",
+    "1 while what /ready checks under this name is well",
+    ["check"],
+    async (gauge) => {
+      gauge.reset();
+      const { checks } = await readiness.report();
+      for (const [check, { status }] of Object.entries(checks)) gauge.set({ check }, status === "ok" ? 1 : 0);
+    },
+  );
   root
     .get("/health", () => HEALTHY.clone(), { detail: HEALTH })
     .get(
@@ -120,13 +130,15 @@ function operational(root: AnyElysia, { log, metrics, readiness }: AppOptions): 
         log.error({ err: loggable(error), request_id, path: pathOf(request.url) }, "request failed");
       }
       set.status = problem.status;
+      if (context) context.problem_status = problem.status;
       Object.assign(set.headers, SAFE, context?.limit);
       return problemResponse(problem, request_id);
     })
     .onAfterResponse({ as: "global" }, ({ request, route, set, response }) => {
       const context = contextOf(request);
       if (!context) return;
-      const status = response instanceof Response ? response.status : Number(set.status ?? 200);
+      const status =
+        context.problem_status ?? (response instanceof Response ? response.status : Number(set.status ?? 200));
       const seconds = (performance.now() - context.arrived) / 1000;
       const labels = { method: request.method, route: route || "(none)", status: String(status) };
       metrics.http_request_duration_seconds.observe(labels, seconds);

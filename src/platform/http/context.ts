@@ -19,6 +19,8 @@ export interface RequestContext {
   operator: boolean;
   /** What of the shop's limit is left, as headers of the answer. */
   limit: LimitHeaders | undefined;
+  /** Of the answer, once it is a problem: not every way of failing leaves it where the server framework tells it. */
+  problem_status: number | undefined;
 }
 
 const contexts = new WeakMap<Request, RequestContext>();

@@ -76,6 +76,7 @@ export class Gate {
       session_id: undefined,
       operator: false,
       limit: undefined,
+      problem_status: undefined,
     };
     attachContext(request, context);
     const { base_domain, shopless_paths, max_body_bytes } = this.#options;

@@ -1,4 +1,17 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { version } from "../../../package.json" with { type: "json" };
+
+/** How a pool of connections stands. */
+export interface PoolUse {
+  open: number;
+  busy: number;
+  /** Callers that wait for a connection. */
+  waiting: number;
+  max: number;
+}
+
+/** Of the default metrics: what only V8 can tell, and names that say counter of what is none. */
+const MEANINGLESS = /^nodejs_(heap_space_|active_)/;
 
 /** All metrics of this process. Names follow Prometheus' rules: base units, `_total` for counters. */
 export class Metrics {
@@ -11,8 +24,32 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly #pools = new Map<string, () => PoolUse>();
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    for (const { name } of this.registry.getMetricsAsArray()) {
+      if (MEANINGLESS.test(name)) this.registry.removeSingleMetric(name);
+    }
+    this.gauge("basecommerce_build_info", "1; what runs here stands in the labels", ["version", "bun"]).set(
+      { version, bun: Bun.version },
+      1,
+    );
+    this.#poolGauge("connections_open", "Connections to PostgreSQL", ({ open }) => open);
+    this.#poolGauge("connections_busy", "Connections to PostgreSQL that are at work", ({ busy }) => busy);
+    this.#poolGauge("connections_max", "Connections to PostgreSQL at most", ({ max }) => max);
+    this.#poolGauge("waiting_callers", "Callers that wait for a connection to PostgreSQL", ({ waiting }) => waiting);
+  }
+
+  /** Tells from now on how the pool of a database role stands, asked anew at each scrape. */
+  watchPool(role: string, use: () => PoolUse): void {
+    this.#pools.set(role, use);
+  }
+
+  #poolGauge(name: string, help: string, of: (use: PoolUse) => number): void {
+    this.gauge(`basecommerce_database_${name}`, help, ["role"], (gauge) => {
+      for (const [role, use] of this.#pools) gauge.set({ role }, of(use()));
+    });
   }
 
   counter<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
@@ -23,7 +60,7 @@ export class Metrics {
     name: string,
     help: string,
     labelNames: readonly L[] = [],
-    collect?: (gauge: Gauge<L>) => void,
+    collect?: (gauge: Gauge<L>) => void | Promise<void>,
   ) {
     return new Gauge({
       name,
@@ -34,7 +71,7 @@ export class Metrics {
         ? {}
         : {
             collect() {
-              collect(this);
+              return collect(this);
             },
           }),
     });
