@@ -172,7 +172,8 @@ export class Copying {
         metrics.divergences.inc();
         log.error(
           { ...ref, seq, event_id },
-          "DIVERGENCE: a stream held an event the ledger does not have; filling it again",
+          "DIVERGENCE: a stream held an event the ledger does not have: the database was restored to an earlier moment, or " +
+            "lost its last commits. The stream is filled again. What to do now: docs/operations.md, After a restore",
         );
       }
     } catch (error) {
