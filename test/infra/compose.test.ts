@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -15,6 +16,7 @@ interface Service {
   healthcheck?: { test?: string[]; disable?: boolean };
   logging?: { driver: string; options: Record<string, string> };
   restart?: string;
+  profiles?: string[];
   mem_limit?: string;
 }
 
@@ -46,6 +48,8 @@ describe("docker-compose.yml", () => {
         relay: ["127.0.0.1:8001:8001"],
         engines: ["127.0.0.1:8002:8002"],
         nginx: ["80:80"],
+        prometheus: ["127.0.0.1:9090:9090"],
+        grafana: ["127.0.0.1:3000:3000"],
       },
     );
   });
@@ -114,14 +118,27 @@ describe("docker-compose.yml", () => {
     }
   });
 
-  test("what it mounts and builds is there", async () => {
+  test("what it mounts and builds is there", () => {
     for (const { volumes = [], build } of Object.values(compose.services)) {
       for (const [source = ""] of volumes.map((volume) => volume.split(":"))) {
-        const known = source.startsWith("./") ? await Bun.file(join(ROOT, source)).exists() : source in compose.volumes;
+        const known = source.startsWith("./") ? existsSync(join(ROOT, source)) : source in compose.volumes;
         expect({ source, known }).toEqual({ source, known: true });
       }
       if (build) expect(images).toContain(build.target);
     }
+  });
+
+  test("Prometheus and Grafana come up with the profile monitoring only, and what is watched has the name it has here", async () => {
+    const inProfile = Object.entries(compose.services).filter(([, { profiles }]) => profiles?.includes("monitoring"));
+    expect(inProfile.map(([name]) => name)).toEqual(["prometheus", "grafana"]);
+    for (const role of ["vertical", "relay", "engines"]) {
+      const targets = await Bun.file(join(ROOT, `infra/prometheus/targets/${role}.yml`)).text();
+      const port = service(role).environment?.[`${role.toUpperCase()}_PORT`];
+      expect(Bun.YAML.parse(targets)).toEqual([{ targets: [`${role}:${port}`] }]);
+      const { networks } = service(role);
+      expect(Array.isArray(networks) ? networks : Object.keys(networks ?? {})).toContain("data");
+    }
+    expect(service("prometheus").networks).toEqual(["data"]);
   });
 
   test("nginx.conf finds its servers by the names and ports they have here, at addresses that stay", async () => {
