@@ -18,16 +18,16 @@ type Body = { [name: string]: unknown };
 
 /** A client of one shop's API, as its own front end is. */
 export class ShopClient {
-  readonly #shop: Shop;
+  readonly shop: Shop;
   #token = "";
 
   constructor(shop: Shop) {
-    this.#shop = shop;
+    this.shop = shop;
   }
 
   /** Returns the access token that it uses from here on. */
   async login(): Promise<string> {
-    const { email, password } = this.#shop;
+    const { email, password } = this.shop;
     const body = await this.post("/auth/login", { email, password }, 200);
     this.#token = String(body.access_token);
     return this.#token;
@@ -52,7 +52,7 @@ export class ShopClient {
     status: number | number[],
     idempotency_key?: string,
   ): Promise<Body> {
-    const { url, host, slug } = this.#shop;
+    const { url, host, slug } = this.shop;
     const response = await fetch(`${url}${path}`, {
       method,
       headers: {

@@ -15,12 +15,15 @@ export interface Launch {
   plugins: string;
 }
 
+/** A database that was migrated: where its logins find it. */
+export type Place = Pick<TestDatabase, "urls">;
+
 export const SECRET_KEY = "9f2c4e6a8b0d1f3e5c7a9b1d3f5e7c9a0b2d4f6e";
 
 /** Three processes on real servers, each with the login of its role, behind the real nginx. */
 export class Platform {
   readonly launch: Launch;
-  readonly database: TestDatabase;
+  readonly database: Place;
   readonly redis: Redis;
   readonly programs: Record<"vertical" | "relay" | "engines", Program>;
   readonly ports: Record<"vertical" | "relay" | "engines", number>;
@@ -48,7 +51,7 @@ export class Platform {
   }
 }
 
-export async function runAsOwner(launch: Launch, database: TestDatabase, args: string[]): Promise<string> {
+export async function runAsOwner(launch: Launch, database: Place, args: string[]): Promise<string> {
   const { exited } = startProgram({ ...launch, args, env: { DATABASE_URL: database.urls.owner } });
   const { code, output } = await exited;
   if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}\n${output}`);
@@ -65,7 +68,7 @@ export async function shopWith(platform: Platform, slug: string, role: "admin" |
 
 type Ports = Platform["ports"];
 
-function startRole(launch: Launch, database: TestDatabase, redis: Redis, ports: Ports, role: keyof Ports): Program {
+function startRole(launch: Launch, database: Place, redis: Redis, ports: Ports, role: keyof Ports): Program {
   return startProgram({
     ...launch,
     args: ["start", "--role", role],
@@ -85,8 +88,12 @@ function startRole(launch: Launch, database: TestDatabase, redis: Redis, ports: 
 }
 
 /** Starts everything and returns when every role is ready; `engines` are folders to install first. */
-export async function startPlatform(launch: Launch, engines: string[] = []): Promise<Platform> {
-  const [database, redis] = await Promise.all([testDatabase(), startRedis()]);
+export async function startPlatform(
+  launch: Launch,
+  engines: string[] = [],
+  on: { database?: Place; redis?: Redis } = {},
+): Promise<Platform> {
+  const [database, redis] = await Promise.all([on.database ?? testDatabase(), on.redis ?? startRedis()]);
   if (engines.length > 0) await runAsOwner(launch, database, ["engine", "install", ...engines]);
   const [vertical, relay, hosts] = [freePort(), freePort(), freePort()];
   const ports = { vertical, relay, engines: hosts };

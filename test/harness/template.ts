@@ -27,7 +27,8 @@ export async function makeTemplate(admin: string, name = "basecommerce_template"
   return name;
 }
 
-async function makeRoles(url: string): Promise<void> {
+/** The logins of the platform, in the database that `url` names; all with PASSWORD. */
+export async function makeRoles(url: string): Promise<void> {
   const psql = await programPath("psql");
   const passwords = ["OWNER", "VERTICAL", "RELAY", "ENGINES"].map((login) => [`${login}_PASSWORD`, PASSWORD]);
   const run = Bun.spawn([psql, "-X", "-q", "-d", url, "-f", ROLES], {
