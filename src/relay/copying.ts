@@ -1,6 +1,6 @@
 import type { LedgerPage } from "../platform/events/ledger-reader.ts";
 import type { Log } from "../platform/observability/log.ts";
-import type { EventStreams, PartitionRef, StoredEvent } from "../platform/streams/streams.ts";
+import type { EventStreams, StoredEvent } from "../platform/streams/streams.ts";
 import type { Clock } from "./clock.ts";
 import { Gaps } from "./gaps.ts";
 import { Healing } from "./healing.ts";
@@ -55,7 +55,6 @@ export class Copying {
   readonly #healing: Healing;
   #healed_at = Number.NEGATIVE_INFINITY;
   #suspicious = true;
-  #broken: PartitionRef[] = [];
   #losses = 0;
   #rows: number;
 
@@ -66,8 +65,15 @@ export class Copying {
     this.#gaps = new Gaps(store);
     this.#progress = new RelayProgress(store, clock);
     this.#trimming = new Trimming({ store, streams, clock, max_bytes: streams_max_bytes });
-    this.#publishing = new Publishing(store, streams, this.#trimming);
-    this.#healing = new Healing({ store, streams, lead, refill: (entries) => this.#publishing.refill(entries) });
+    this.#publishing = new Publishing({
+      store,
+      streams,
+      trimming: this.#trimming,
+      verify: async (asked_at = Number.NEGATIVE_INFINITY) => {
+        if (clock.now() - asked_at > STALE_MS) this.#progress.mustBe((await store.room()).incarnation);
+      },
+    });
+    this.#healing = new Healing({ store, streams, lead, refill: (...some) => this.#publishing.refill(...some) });
   }
 
   /** Everything up to this `seq` is published. */
@@ -75,13 +81,9 @@ export class Copying {
     return this.#progress.settled_seq;
   }
 
-  /**
-   * From here on nothing in memory or in the streams is believed until it was compared. `broken` partitions are dropped
-   * and filled again whatever they look like: one that is torn looks complete from its end.
-   */
-  suspect(broken: readonly PartitionRef[] = []): void {
+  /** From here on nothing in memory or in the streams is believed until it was compared. */
+  suspect(): void {
     this.#suspicious = true;
-    this.#broken.push(...broken);
   }
 
   /** Notes the place once more; to be called when nothing is under way. */
@@ -141,12 +143,9 @@ export class Copying {
   }
 
   async #publish(events: readonly StoredEvent[], asked_at: number): Promise<void> {
-    const { clock, store } = this.#parts;
     const final = events.at(-1);
     if (!final) return;
-    const ends = await this.#publishing.publish(events, this.#progress.last, async () => {
-      if (clock.now() - asked_at > STALE_MS) this.#progress.mustBe((await store.room()).incarnation);
-    });
+    const ends = await this.#publishing.publish(events, this.#progress.last, asked_at);
     for (const end of ends) this.#progress.published(end, end.last_seq);
     this.#progress.settled(final.seq);
     this.#parts.metrics.published.inc(events.length);
@@ -165,10 +164,8 @@ export class Copying {
     try {
       this.#gaps.reset();
       await this.#progress.load();
-      for (const ref of this.#broken) await this.#parts.streams.remove(ref);
-      this.#broken = [];
       const refs = await store.partitions();
-      for (const { ref, seq, event_id } of await this.#healing.dropDivergent(refs, this.#progress.settled_seq)) {
+      for (const { ref, seq, event_id } of await this.#healing.dropDivergent(refs, this.#progress)) {
         metrics.divergences.inc();
         log.error(
           { ...ref, seq, event_id },

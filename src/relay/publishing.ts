@@ -12,52 +12,61 @@ import type { Trimming } from "./trimming.ts";
 /** After this many halvings hardly anything is left of any stream. */
 const ROOM_ATTEMPTS = 20;
 
+export interface PublishingParts {
+  store: RelayStore;
+  streams: EventStreams;
+  trimming: Trimming;
+  /** Throws when what was read at `asked_at` (or, without it, whenever) may be of a ledger that is gone. */
+  verify(asked_at?: number): Promise<void>;
+}
+
 /** Turns events of the ledger into entries and appends them, making room where there is none. */
 export class Publishing {
-  readonly #store: RelayStore;
-  readonly #streams: EventStreams;
-  readonly #trimming: Trimming;
+  readonly #parts: PublishingParts;
 
-  constructor(store: RelayStore, streams: EventStreams, trimming: Trimming) {
-    this.#store = store;
-    this.#streams = streams;
-    this.#trimming = trimming;
+  constructor(parts: PublishingParts) {
+    this.#parts = parts;
   }
 
-  /**
-   * Publishes settled events, all of them after `last`; returns where each of their partitions ends now. `verify` is
-   * called right before they are sent and throws when they must not be.
-   */
+  /** Publishes settled events, all of them after `last`; returns where each of their partitions ends now. */
   async publish(
     events: readonly StoredEvent[],
     last: ReadonlyMap<PartitionName, PartitionEnd>,
-    verify: () => Promise<void>,
+    asked_at: number,
   ): Promise<PartitionEnd[]> {
+    const { store, streams, trimming, verify } = this.#parts;
     const entries: StreamEntry[] = [];
     const ends = new Map<PartitionName, PartitionEnd>();
     for (const event of events) {
       const name = nameOf(event);
       const known = ends.get(name) ?? last.get(name);
-      const prev = known ? known.last_seq : await this.#store.before(event, event.seq);
+      const prev = known ? known.last_seq : await store.before(event, event.seq);
       entries.push(Object.assign(event, { prev }));
       const end = ends.get(name);
       if (end) end.last_seq = event.seq;
       else ends.set(name, { stream: event.stream, partition: event.partition, last_seq: event.seq });
     }
-    await verify();
-    await this.#withRoom(() => this.#streams.append(entries));
-    this.#trimming.appended(entries);
+    await this.#withRoom(async () => {
+      await verify(asked_at);
+      await streams.append(entries);
+    });
+    trimming.appended(entries);
     return [...ends.values()];
   }
 
-  /** Publishes entries again that a stream has lost. */
-  async refill(entries: readonly StreamEntry[]): Promise<void> {
-    await this.#withRoom(() => this.#streams.refill(entries));
-    this.#trimming.appended(entries);
+  /** Publishes entries again that a stream has lost; with `begin` it may be gone altogether. */
+  async refill(entries: readonly StreamEntry[], begin: boolean): Promise<void> {
+    const { store, streams, trimming, verify } = this.#parts;
+    await this.#withRoom(async () => {
+      await verify();
+      await (begin ? streams.refill(entries) : streams.append(entries));
+    });
+    trimming.appended(entries);
     // A refill may be longer than the streams may be.
-    if (this.#trimming.due) await this.#trimming.trim(await this.#store.partitions());
+    if (trimming.due) await trimming.trim(await store.partitions());
   }
 
+  /** Making room takes time, so `append` looks again each time whether it may. */
   async #withRoom(append: () => Promise<void>): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
@@ -65,7 +74,8 @@ export class Publishing {
         return;
       } catch (error) {
         if (!(error instanceof StreamsFull) || attempt > ROOM_ATTEMPTS) throw error;
-        if (!(await this.#trimming.makeRoom(await this.#store.partitions(), attempt))) throw error;
+        const { store, trimming } = this.#parts;
+        if (!(await trimming.makeRoom(await store.partitions(), attempt))) throw error;
       }
     }
   }

@@ -1,6 +1,6 @@
 import { codeOf } from "../platform/database/errors.ts";
 import type { Log } from "../platform/observability/log.ts";
-import { type EventStreams, StreamsTorn } from "../platform/streams/streams.ts";
+import type { EventStreams } from "../platform/streams/streams.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { Copying } from "./copying.ts";
 import { Leadership } from "./leadership.ts";
@@ -106,7 +106,7 @@ export class Relay {
   async #recover(error: unknown, failures: number): Promise<void> {
     const { metrics, log } = this.#options;
     metrics.failures.inc();
-    this.#copying.suspect(error instanceof StreamsTorn ? error.partitions : []);
+    this.#copying.suspect();
     log.warn({ err: error, code: codeOf(error), failures }, "relay interrupted, going on after a pause");
     await this.#pulse.sleep(Math.min(25 * 2 ** failures, LONGEST_PAUSE_MS));
   }

@@ -198,6 +198,22 @@ export function eventStreamsContract(name: string, { start, copies }: StreamsCon
       expect(await read(ref)).toHaveLength(2);
     });
 
+    test("what does not follow a stream's last entry stays out of it, whoever sends it", async () => {
+      const ref = fresh();
+      const entries = entriesOf(ref, 80);
+      await publish(entries.slice(0, 3));
+      const lost = { code: "streams_lost", partitions: [ref] };
+      await expect(parts.other.append(entries.slice(4))).rejects.toMatchObject(lost);
+      await expect(parts.other.refill(entries.slice(40))).rejects.toMatchObject(lost);
+      expect(await read(ref)).toHaveLength(3);
+      // Where something stands that the sender does not know of, what follows in its ledger does not follow here.
+      const [, , third, fourth, fifth] = entries;
+      if (!third || !fourth || !fifth) throw new Error("there are 80");
+      await expect(parts.streams.append([{ ...fifth, prev: third.prev }])).rejects.toMatchObject(lost);
+      await parts.streams.append(entries);
+      expect((await read(ref)).map((entry) => entry.prev)).toEqual(entries.map((entry) => entry.prev));
+    });
+
     test("trimming and shortening drop the oldest, and the last seq is remembered", async () => {
       const ref = fresh();
       const entries = entriesOf(ref, 10);

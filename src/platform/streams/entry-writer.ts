@@ -42,7 +42,8 @@ export class EntryWriter {
     this.#socket = socket;
   }
 
-  static async connect(address: RedisAddress, name: string): Promise<EntryWriter> {
+  /** `first` are commands that must have been done before anything is sent. */
+  static async connect(address: RedisAddress, name: string, first: readonly string[][]): Promise<EntryWriter> {
     const { promise, resolve, reject } = Promise.withResolvers<EntryWriter>();
     let writer: EntryWriter | undefined;
     const timer = setTimeout(() => reject(new WriterClosed("Redis does not answer")), CONNECT_TIMEOUT_MS);
@@ -74,7 +75,7 @@ export class EntryWriter {
     }, reject);
     try {
       const connected = await promise;
-      await connected.#greet(address, name);
+      await connected.#greet(address, [["CLIENT", "SETNAME", name.replaceAll(/\s/g, "-")], ...first]);
       return connected;
     } catch (error) {
       socket.then((opened) => opened.terminate()).catch(() => undefined);
@@ -104,11 +105,11 @@ export class EntryWriter {
     this.#fail(new WriterClosed("closed"));
   }
 
-  async #greet({ username, password, database }: RedisAddress, name: string): Promise<void> {
+  async #greet({ username, password, database }: RedisAddress, first: readonly string[][]): Promise<void> {
     const commands: string[][] = [];
     if (password !== "") commands.push(username === "" ? ["AUTH", password] : ["AUTH", username, password]);
     if (database !== 0) commands.push(["SELECT", String(database)]);
-    commands.push(["CLIENT", "SETNAME", name.replaceAll(/\s/g, "-")]);
+    commands.push(...first);
     const text = commands.map((words) => `*${words.length}\r\n${words.map(bulk).join("")}`).join("");
     for (const [, refusal] of await this.send(Buffer.from(text), commands.length)) {
       throw new Error(refusal ?? "Redis refuses the connection");

@@ -1,18 +1,12 @@
+import { AppendBatch, type Outcome } from "./append-batch.ts";
+import { APPEND_SCRIPT } from "./append-command.ts";
 import { EntryWriter } from "./entry-writer.ts";
 import type { RedisNodes } from "./redis-nodes.ts";
-import {
-  type PartitionName,
-  type PartitionRef,
-  type StreamEntry,
-  StreamsFull,
-  StreamsLost,
-  StreamsTorn,
-} from "./streams.ts";
-import { type Outcome, XaddBatch } from "./xadd-batch.ts";
+import { type StreamEntry, StreamsFull, StreamsLost } from "./streams.ts";
 
 interface Route {
   writer: EntryWriter | undefined;
-  batch: XaddBatch;
+  batch: AppendBatch;
 }
 
 /** Publishes entries over one connection to each node that holds partitions. */
@@ -44,12 +38,10 @@ export class RedisWriters {
       if (result.status === "fulfilled") outcomes.push(result.value);
       else failure ??= result.reason;
     }
+    // The node may be gone for good and another one in charge.
+    if (failure !== undefined) this.#nodes.moved();
     this.#judge(outcomes);
-    if (failure !== undefined) {
-      // The node may be gone for good and another one in charge.
-      this.#nodes.moved();
-      throw failure;
-    }
+    if (failure !== undefined) throw failure;
   }
 
   close(): void {
@@ -58,20 +50,20 @@ export class RedisWriters {
     this.#routes.clear();
   }
 
+  /** A refusal first: what was to follow what was refused does not follow. */
   #judge(outcomes: readonly Outcome[]): void {
     const refusal = outcomes.find((outcome) => outcome.refusal !== undefined)?.refusal;
-    const torn = partitionsOf(outcomes.map((outcome) => outcome.torn));
-    if (torn.length > 0) throw new StreamsTorn(torn, refusal ?? "refused");
-    const lost = partitionsOf(outcomes.map((outcome) => outcome.lost));
-    if (lost.length > 0) throw new StreamsLost(lost);
-    if (refusal === undefined) return;
-    if (refusal.startsWith("OOM")) throw new StreamsFull(refusal);
-    if (/^(MOVED|ASK|CLUSTERDOWN|TRYAGAIN|READONLY)\b/.test(refusal)) {
-      this.close();
-      this.#closed = false;
-      this.#nodes.moved();
+    if (refusal?.startsWith("OOM")) throw new StreamsFull(refusal);
+    if (refusal !== undefined) {
+      if (/^(MOVED|ASK|CLUSTERDOWN|TRYAGAIN|READONLY|NOSCRIPT)\b/.test(refusal)) {
+        this.close();
+        this.#closed = false;
+        this.#nodes.moved();
+      }
+      throw new Error(`Redis refuses an entry: ${refusal}`);
     }
-    throw new Error(`Redis refuses an entry: ${refusal}`);
+    const lost = outcomes.flatMap((outcome) => [...outcome.lost.values()]);
+    if (lost.length > 0) throw new StreamsLost(lost);
   }
 
   async #byNode(entries: readonly StreamEntry[]): Promise<Map<string, StreamEntry[]>> {
@@ -94,14 +86,12 @@ export class RedisWriters {
   async #routeTo(node: string): Promise<Route & { writer: EntryWriter }> {
     const known = this.#routes.get(node);
     if (known?.writer && !known.writer.closed) return { ...known, writer: known.writer };
-    const writer = await EntryWriter.connect(this.#nodes.addressOf(node), `${this.#name}-writer`);
-    const route = { writer, batch: known?.batch ?? new XaddBatch((ref) => this.#nodes.keyOf(ref)) };
+    const writer = await EntryWriter.connect(this.#nodes.addressOf(node), `${this.#name}-writer`, [
+      ["SCRIPT", "LOAD", APPEND_SCRIPT],
+    ]);
+    const route = { writer, batch: known?.batch ?? new AppendBatch((ref) => this.#nodes.keyOf(ref)) };
     if (this.#closed) writer.close();
     this.#routes.set(node, route);
     return route;
   }
-}
-
-function partitionsOf(found: readonly ReadonlyMap<PartitionName, PartitionRef>[]): PartitionRef[] {
-  return found.flatMap((partitions) => [...partitions.values()]);
 }

@@ -1,11 +1,12 @@
 const LF = 10;
 const MINUS = 45;
 const DOLLAR = 36;
+const COLON = 58;
 const ZERO = 48;
 
 /**
  * Takes Redis' answers to simple commands apart, in whatever pieces they come. Nearly all say that all is well, so only the
- * others are kept: the text of an error, or null for "nothing was done".
+ * others are kept: the text of an error, or null for a negative number.
  */
 export class Replies {
   /** By place of the command in what was sent. */
@@ -31,21 +32,20 @@ export class Replies {
     if (end === -1) return undefined;
     const type = data[at];
     if (type === DOLLAR) {
-      const length = lengthIn(data, at + 1, end - 1);
-      if (length < 0) this.exceptions.set(this.#count, null);
-      else if (data.length < end + 1 + length + 2) return undefined;
+      const next = end + 1 + lengthIn(data, at + 1, end - 1) + 2;
+      if (data.length < next) return undefined;
       this.#count++;
-      return length < 0 ? end + 1 : end + 1 + length + 2;
+      return next;
     }
+    if (type === COLON && data[at + 1] === MINUS) this.exceptions.set(this.#count, null);
     if (type === MINUS) this.exceptions.set(this.#count, data.toString("utf8", at + 1, end - 1));
     this.#count++;
     return end + 1;
   }
 }
 
-/** The decimal number at [from, to) of `data`; -1 for a negative one. Made by hand: one for each entry. */
+/** The decimal number at [from, to) of `data`; null, which none of the commands answers, is not expected. */
 function lengthIn(data: Uint8Array, from: number, to: number): number {
-  if (data[from] === MINUS) return -1;
   let length = 0;
   for (let i = from; i < to; i++) length = length * 10 + (data[i] ?? ZERO) - ZERO;
   return length;

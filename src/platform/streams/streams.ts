@@ -45,25 +45,15 @@ export class StreamsFull extends Error {
   readonly code = "streams_full";
 }
 
-/** These partitions had entries before and are gone now, their memory of the last `seq` included. */
+/**
+ * These partitions do not end with what the entries follow: they lost something, their memory of the last `seq` included,
+ * or hold something that the ledger does not.
+ */
 export class StreamsLost extends Error {
   readonly code = "streams_lost";
   readonly partitions: readonly PartitionRef[];
   constructor(partitions: readonly PartitionRef[]) {
-    super(`lost by the streams: ${partitions.map(nameOf).join(", ")}`);
-    this.partitions = partitions;
-  }
-}
-
-/**
- * An entry of these partitions was refused and a later one was taken. The refused one can never be added any more, so the
- * partitions must be removed and filled again.
- */
-export class StreamsTorn extends Error {
-  readonly code = "streams_torn";
-  readonly partitions: readonly PartitionRef[];
-  constructor(partitions: readonly PartitionRef[], reason: string) {
-    super(`torn by a refused entry (${reason}): ${partitions.map(nameOf).join(", ")}`);
+    super(`these streams do not end where the entries begin: ${partitions.map(nameOf).join(", ")}`);
     this.partitions = partitions;
   }
 }
@@ -95,13 +85,13 @@ export interface PartitionPosition extends PartitionRef {
 export interface EventStreams {
   readonly kind: "redis" | "ledger";
   /**
-   * Publishes entries, ascending by `seq` in each partition. An entry that is not greater than the last one appended is
-   * there already and is left alone: publishing again adds nothing. An entry that follows another one (`prev` > 0) is
-   * refused with `StreamsLost` when its partition is not there: it would hide that what came before is gone. Rejects with
-   * `StreamsFull`, `StreamsTorn` or a lost connection too; what was appended until then stays. One call at a time.
+   * Publishes entries, ascending by `seq` in each partition, each the `prev` of the next. An entry that is not greater than
+   * the last one appended is there already and is left alone: publishing again adds nothing. One whose `prev` is not the
+   * last one appended is refused with `StreamsLost`, whoever else appends meanwhile: a stream has no holes. Rejects with
+   * `StreamsFull` or a lost connection too; what was appended until then stays. One call at a time.
    */
   append(entries: readonly StreamEntry[]): Promise<void>;
-  /** The same for partitions that are to be made where they are not there. */
+  /** The same; a partition that is not there begins with the first entry given, whatever its `prev`. */
   refill(entries: readonly StreamEntry[]): Promise<void>;
   ends(refs: readonly PartitionRef[]): Promise<Map<PartitionName, StreamEnd>>;
   /** Which entries stand after `seq`, in order; `count` at most. */

@@ -9,11 +9,10 @@ import {
   type StreamReader,
   StreamsFull,
   StreamsLost,
-  StreamsTorn,
 } from "../../../src/platform/streams/streams.ts";
 import type { SimulatedProcess, World } from "./world.ts";
 
-interface Stream {
+export interface Stream {
   last_seq: number;
   entries: StreamEntry[];
 }
@@ -23,7 +22,7 @@ export class SimulatedRedis {
   streams = new Map<PartitionName, Stream>();
   /** Another number = another server process: connections to the old one are broken. */
   epoch = 1;
-  /** How many entries from now on are taken before one is refused for want of memory, or the connection breaks. */
+  /** How many commands from now on are done before one is refused for want of memory, or the connection breaks. */
   fault: { after: number; kind: "full" | "cut" } | undefined;
   #file = new Map<PartitionName, Stream>();
 
@@ -64,45 +63,55 @@ export class SimulatedStreams implements EventStreams {
   }
 
   async append(entries: readonly StreamEntry[]): Promise<void> {
-    const copy = entries.map((entry) => ({ ...entry }));
-    await this.ask(() => this.add(copy, false));
+    await this.send(entries, false);
   }
 
   async refill(entries: readonly StreamEntry[]): Promise<void> {
-    const copy = entries.map((entry) => ({ ...entry }));
-    await this.ask(() => this.add(copy, true));
+    await this.send(entries, true);
   }
 
-  protected add(entries: readonly StreamEntry[], make: boolean): void {
-    const lost = new Map<PartitionName, PartitionRef>();
-    const refused = new Set<PartitionName>();
-    const torn = new Map<PartitionName, PartitionRef>();
-    for (const entry of entries) {
-      const name = nameOf(entry);
-      const { fault } = this.redis;
-      if (fault && fault.after-- === 0) {
-        this.redis.fault = undefined;
-        if (fault.kind === "cut") {
-          this.redis.epoch++;
-          throw new Cut("cut");
-        }
-        refused.add(name);
-      } else if (!this.redis.streams.has(name) && !make && entry.prev > 0) lost.set(name, entry);
-      else if (this.take(entry) && refused.has(name)) torn.set(name, entry);
+  /** A command for each entry, one after the other over one connection; others' commands come between them. */
+  protected async send(entries: readonly StreamEntry[], make: boolean): Promise<void> {
+    const lane = {};
+    const copies = entries.map((entry) => ({ ...entry }));
+    const begun = new Set<PartitionName>();
+    const settled = await Promise.allSettled(
+      copies.map((entry) => {
+        const begins = make && !begun.has(nameOf(entry));
+        begun.add(nameOf(entry));
+        return this.ask(() => this.put(entry, begins), lane);
+      }),
+    );
+    const answers = settled.map((one) => (one.status === "fulfilled" ? one.value : undefined));
+    if (answers.includes("full")) throw new StreamsFull("full");
+    const lost = copies.filter((_, i) => answers[i] === "lost");
+    if (lost.length > 0) throw new StreamsLost(lost);
+    const failed = settled.find((one) => one.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
+  /** What Redis does with an entry. */
+  protected put(entry: StreamEntry, begins: boolean): "done" | "lost" | "full" {
+    const { fault, streams } = this.redis;
+    if (fault && fault.after-- === 0) {
+      this.redis.fault = undefined;
+      if (fault.kind === "full") return "full";
+      this.redis.epoch++;
+      throw new Cut("cut");
     }
-    if (torn.size > 0) throw new StreamsTorn([...torn.values()], "full");
-    if (lost.size > 0) throw new StreamsLost([...lost.values()]);
-    if (refused.size > 0) throw new StreamsFull("full");
+    const stream = streams.get(nameOf(entry)) ?? { last_seq: 0, entries: [] };
+    if (this.isThere(entry, stream)) return "done";
+    if (!(stream.last_seq === 0 && begins) && !this.follows(entry, stream)) return "lost";
+    streams.set(nameOf(entry), { last_seq: entry.seq, entries: [...stream.entries, entry] });
+    return "done";
   }
 
-  /** False when the entry is not greater than the last one. */
-  protected take(entry: StreamEntry): boolean {
-    const stream = this.redis.streams.get(nameOf(entry)) ?? { last_seq: 0, entries: [] };
-    this.redis.streams.set(nameOf(entry), stream);
-    if (entry.seq <= stream.last_seq) return false;
-    stream.last_seq = entry.seq;
-    stream.entries.push(entry);
-    return true;
+  protected isThere(entry: StreamEntry, { last_seq }: Stream): boolean {
+    return entry.seq <= last_seq;
+  }
+
+  protected follows(entry: StreamEntry, { last_seq }: Stream): boolean {
+    return entry.prev === last_seq;
   }
 
   async ends(refs: readonly PartitionRef[]): Promise<Map<PartitionName, StreamEnd>> {
@@ -112,7 +121,8 @@ export class SimulatedStreams implements EventStreams {
         const stream = this.redis.streams.get(nameOf(ref));
         if (!stream) continue;
         const { last_seq, entries } = stream;
-        ends.set(nameOf(ref), { last_seq, newest: entries.at(-1), length: entries.length, bytes: entries.length });
+        const [newest] = entries.slice(-1).map(({ seq, event_id }) => ({ seq, event_id }));
+        ends.set(nameOf(ref), { last_seq, newest, length: entries.length, bytes: entries.length });
       }
       return ends;
     });
@@ -159,13 +169,20 @@ export class SimulatedStreams implements EventStreams {
   async check(): Promise<void> {}
   async close(): Promise<void> {}
 
-  protected async ask<T>(run: () => T): Promise<T> {
-    return await this.world.request(this.#process, () => {
-      if (this.#epoch === this.redis.epoch) return run();
-      this.#epoch = this.redis.epoch;
-      for (const listener of this.#reconnected) listener();
-      throw new Cut("the connection was broken");
-    });
+  protected async ask<T>(run: () => T, lane?: object): Promise<T> {
+    const epoch = this.#epoch;
+    return await this.world.request(
+      this.#process,
+      () => {
+        if (epoch === this.redis.epoch) return run();
+        if (this.#epoch !== this.redis.epoch) {
+          this.#epoch = this.redis.epoch;
+          for (const listener of this.#reconnected) listener();
+        }
+        throw new Cut("the connection was broken");
+      },
+      lane,
+    );
   }
 }
 

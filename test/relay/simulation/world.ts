@@ -2,6 +2,10 @@
 interface Operation {
   process: SimulatedProcess;
   run: () => unknown;
+  /** Requests of one lane are done in the order in which they were made, as on one connection. */
+  lane: object;
+  /** The connection is gone: the server may still do it, nobody will hear. */
+  orphan: boolean;
   outcome: { value: unknown } | { error: unknown } | undefined;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
@@ -50,11 +54,11 @@ export class World {
   }
 
   /** What `run` does on a server, some time from now. */
-  async request<T>(process: SimulatedProcess, run: () => T): Promise<T> {
+  async request<T>(process: SimulatedProcess, run: () => T, lane: object = {}): Promise<T> {
     if (process.state === "dead") throw new Killed("dead");
     return await new Promise<T>((resolve, reject) => {
       const settle = resolve as (value: unknown) => void;
-      this.#operations.push({ process, run, outcome: undefined, resolve: settle, reject });
+      this.#operations.push({ process, run, lane, orphan: false, outcome: undefined, resolve: settle, reject });
     });
   }
 
@@ -72,19 +76,14 @@ export class World {
     this.now += milliseconds;
   }
 
-  /** True when `process` has not heard yet that a request of its failed with `code`. */
-  unheard(process: SimulatedProcess, code: string): boolean {
-    return this.#operations.some(({ process: asked, outcome }) => {
-      const error = outcome !== undefined && "error" in outcome ? outcome.error : undefined;
-      return asked === process && error instanceof Error && "code" in error && error.code === code;
-    });
-  }
-
-  /** Requests of `process` fail, done or not: its connections are cut. */
+  /** The connections of `process` break: its requests fail for it, though servers may still do what they were asked for. */
   cut(process: SimulatedProcess, error: Error): void {
-    const cut = this.#operations.filter((operation) => operation.process === process);
-    this.#operations = this.#operations.filter((operation) => operation.process !== process);
-    for (const { reject } of cut) reject(error);
+    const cut = this.#operations.filter((operation) => operation.process === process && !operation.orphan);
+    this.#operations = this.#operations.filter((operation) => !cut.includes(operation) || !operation.outcome);
+    for (const operation of cut) {
+      operation.orphan = true;
+      operation.reject(error);
+    }
   }
 
   kill(process: SimulatedProcess): void {
@@ -95,9 +94,13 @@ export class World {
 
   /** One request goes one step on, or the time to the next timer passes. False when there is nothing to wait for. */
   async step(): Promise<boolean> {
-    const able = this.#operations.filter(
-      ({ process, outcome }) => outcome === undefined || process.state === "running",
-    );
+    const waiting = new Set<object>();
+    const able = this.#operations.filter(({ process, outcome, lane }) => {
+      if (outcome !== undefined) return process.state === "running";
+      const first = !waiting.has(lane);
+      waiting.add(lane);
+      return first;
+    });
     const timers = this.#timers.filter(({ process }) => process.state === "running");
     const choice = this.pick(able.length + (timers.length > 0 ? 1 : 0));
     const operation = able[choice];
@@ -115,6 +118,7 @@ export class World {
       } catch (error) {
         operation.outcome = { error };
       }
+      if (operation.orphan) this.#operations = this.#operations.filter((other) => other !== operation);
       return;
     }
     this.#operations = this.#operations.filter((other) => other !== operation);
