@@ -2,6 +2,7 @@ import { defineEngine } from "@basecommerce/engine";
 import { apply, eventTypes } from "./apply.ts";
 import { config } from "./config.ts";
 import { deliveryRoutes, doorRoutes } from "./door.ts";
+import { MAX_PROOF_BYTES } from "./image.ts";
 import { performanceRoutes } from "./performance.ts";
 import { planRoutes } from "./plan.ts";
 import { keptTables, migrations } from "./tables.ts";
@@ -16,6 +17,7 @@ export default defineEngine({
   tables: { kept: keptTables },
   from: "beginning",
   subscriptions: { construction: { event_types: eventTypes, batch: apply } },
+  body_limits: { "POST /deliveries/:order_id/proof": MAX_PROOF_BYTES },
   routes: (app) => {
     deliveryRoutes(app);
     doorRoutes(app);

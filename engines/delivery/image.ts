@@ -4,6 +4,9 @@ const MAX_BYTES = 2 * 1024 * 1024;
 /** As text: base64 takes four characters for three bytes, and a data URL has a few before. */
 export const MAX_CHARACTERS = Math.ceil(MAX_BYTES / 3) * 4 + 64;
 
+/** Of a proof's body: two images, and what else it says. */
+export const MAX_PROOF_BYTES = 2 * MAX_CHARACTERS + 64 * 1024;
+
 const PNG = "89504e470d0a1a0a";
 const JPEG = "ffd8ff";
 

@@ -5,9 +5,11 @@ import type { Transaction } from "../platform/database/database.ts";
 import { ENGINES } from "../platform/database/roles.ts";
 import { appendEvents } from "../platform/events/ledger.ts";
 import type { Log } from "../platform/observability/log.ts";
+import type { Tracing } from "../platform/observability/tracing.ts";
 import type { StreamEntry } from "../platform/streams/streams.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
 import type { EmittedBatch, Emitting } from "./emitting.ts";
+import { withEventSpans } from "./event-spans.ts";
 import { HandlerTimeout, VersionUnknown } from "./failure.ts";
 import { type Handlers, handlersOf } from "./handlers.ts";
 import type { EngineManifest } from "./manifest.ts";
@@ -31,6 +33,7 @@ export interface DispatchParts {
   emitting: Emitting;
   /** What this program knows of the streams' events. */
   contracts?: KnownContracts | undefined;
+  tracing: Tracing;
   log: Log;
 }
 
@@ -51,9 +54,20 @@ export class Dispatch {
 
   /** Runs the handlers in order and appends what they emit. The transaction is the host's again when it returns. */
   async run(tx: Transaction, input: DispatchInput): Promise<{ emitted: number }> {
-    const { manifest, settings, emitting } = this.#parts;
+    const { manifest, tracing } = this.#parts;
     const entries = input.entries.filter((entry) => manifest.subscriptions[entry.stream]?.includes(entry.event_type));
     if (entries.length === 0) return { emitted: 0 };
+    return await withEventSpans(tracing, manifest.name, { ...input, entries }, (traced) =>
+      this.#handle(tx, traced, input),
+    );
+  }
+
+  async #handle(
+    tx: Transaction,
+    entries: readonly StreamEntry[],
+    input: DispatchInput,
+  ): Promise<{ emitted: number }> {
+    const { settings, emitting } = this.#parts;
     const events = entries.map((entry) => parsed(entry, this.#contracts[entry.stream]?.[entry.event_type]));
     const tenants = await settings.load(tx, new Set(events.map(({ tenant_id }) => tenant_id)));
     const emitted = emitting.batch();

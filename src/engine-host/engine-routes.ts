@@ -1,5 +1,6 @@
 import type { AnyElysia } from "elysia";
-import type { Database } from "../platform/database/database.ts";
+import type { Database, Transaction } from "../platform/database/database.ts";
+import { ENGINES } from "../platform/database/roles.ts";
 import { problemOf } from "../platform/http/errors.ts";
 import { Problem, problemResponse } from "../platform/http/problem.ts";
 import type { Log } from "../platform/observability/log.ts";
@@ -8,8 +9,10 @@ import type { Actor } from "../platform/tenancy/unit-of-work.ts";
 import type { RouteContext } from "../sdk/context.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
 import { engineApp } from "../sdk/routes.ts";
-import type { EngineConfig, EngineManifest } from "./manifest.ts";
+import { strayLimits } from "./body-limits.ts";
+import { type EngineConfig, type EngineManifest, InvalidEngine } from "./manifest.ts";
 import { engineRole } from "./names.ts";
+import { answeredOnce, responseOf } from "./request-keys.ts";
 import type { TenantSettings } from "./tenant-settings.ts";
 
 /** A request for an engine's routes, as plain data that crosses a Worker. The gate has let it in. */
@@ -20,6 +23,8 @@ export interface EngineRequest {
   path: string;
   /** JSON text; null when the request has no body. */
   body: string | null;
+  /** `Idempotency-Key` of a POST. */
+  key?: string | null;
   tenant: Tenant;
   actor: Actor;
 }
@@ -70,6 +75,8 @@ export class EngineRoutes {
       return problemResponse(problem, request.headers.get("x-request-id") ?? "");
     });
     this.#app = definition.routes?.(base);
+    const [stray] = strayLimits(manifest.body_limits, this.#app?.routes ?? []);
+    if (stray !== undefined) throw new InvalidEngine(`body_limits: ${stray} is no route of ${manifest.name}`);
   }
 
   async handle(request: EngineRequest): Promise<EngineResponse> {
@@ -89,28 +96,24 @@ export class EngineRoutes {
     if (!app) throw new Problem(404, { code: "not_found", detail: `engine ${name} has no routes` });
     const { enabled, config } = await this.#settings.of(request.tenant.tenant_id);
     if (!enabled) throw new Problem(403, { code: "engine_disabled", detail: `engine ${name} is off for this shop` });
+    const { tenant, actor } = request;
+    const { tenant_id } = tenant;
     const role = engineRole(name);
-    const scope = {
-      role,
-      tenant_id: request.tenant.tenant_id,
-      schema: role,
-      idle_timeout_ms: handler_timeout_ms,
-      statement_timeout_ms: handler_timeout_ms,
+    const limits = { idle_timeout_ms: handler_timeout_ms, statement_timeout_ms: handler_timeout_ms };
+    const answer = async (tx: Transaction): Promise<Response> => {
+      const inner = innerRequest(request);
+      this.#contexts.set(inner, { db: tx, tenant, user: actor, config, log: this.#log });
+      const response: Response = await app.handle(inner);
+      if (response.status >= 400) throw new RolledBack(response);
+      return response;
     };
     try {
-      return await this.#database.transaction(scope, async (tx) => {
-        const inner = innerRequest(request);
-        this.#contexts.set(inner, {
-          db: tx,
-          tenant: request.tenant,
-          user: request.actor,
-          config,
-          log: this.#log,
-        });
-        const response: Response = await app.handle(inner);
-        if (response.status >= 400) throw new RolledBack(response);
-        return response;
-      });
+      if (request.method !== "POST" || !request.key) {
+        return await this.#database.transaction({ role, tenant_id, schema: role, ...limits }, answer);
+      }
+      return await this.#database.transaction({ role: ENGINES, tenant_id, ...limits }, async (tx) =>
+        responseOf(await answeredOnce(tx, request, { role, name }, () => answer(tx))),
+      );
     } catch (error) {
       if (error instanceof RolledBack) return error.response;
       throw error;

@@ -7,6 +7,7 @@ import { Heartbeats } from "./heartbeats.ts";
 import { type EngineMetrics, engineMetrics } from "./host-metrics.ts";
 import type { EngineSource } from "./loading.ts";
 import { engineSummaries } from "./registry.ts";
+import { forgetOldKeys } from "./request-keys.ts";
 
 export interface HostOptions {
   database: Database;
@@ -18,6 +19,7 @@ export interface HostOptions {
 }
 
 const LOOK_EVERY_MS = 2000;
+const LOOKS_PER_HOUR = 1800;
 
 /** All engines of this host. */
 export class EngineHost {
@@ -95,8 +97,9 @@ export class EngineHost {
 
   async #watch(): Promise<void> {
     const { database, log } = this.#options;
-    while (!this.#stopping) {
+    for (let look = 0; !this.#stopping; look++) {
       try {
+        if (look % LOOKS_PER_HOUR === 0) await forgetOldKeys(database);
         const events = new Map<string, number>();
         for (const engine of this.#engines) {
           const stats = await engine.stats();

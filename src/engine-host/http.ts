@@ -3,11 +3,19 @@ import type { Database } from "../platform/database/database.ts";
 import { ENGINES } from "../platform/database/roles.ts";
 import { memberContext } from "../platform/http/context.ts";
 import { forbidden, notFound, unprocessable } from "../platform/http/problem.ts";
+import { limitOf } from "./body-limits.ts";
 import type { EngineHost } from "./host.ts";
 import { configErrors } from "./manifest.ts";
 import { readSetting, writeSetting } from "./tenant-settings.ts";
 
 const PREFIX = "/api/v1/engines";
+
+/** Bytes a body may have where an engine has declared a limit of its own for the route. */
+export function largerBodyOf(host: EngineHost, method: string, path: string): number | undefined {
+  const [, name = "", inner = ""] = /^\/api\/v1\/engines\/([^/]+)(\/.+)$/.exec(path) ?? [];
+  const limits = host.find(name)?.manifest?.body_limits;
+  return limits && limitOf(limits, method, inner);
+}
 
 /** `/api/v1/engines`: which engines there are, switching them for a shop, and each engine's own routes. */
 export function engineRoutes(host: EngineHost, database: Database) {
@@ -61,6 +69,7 @@ export function engineRoutes(host: EngineHost, database: Database) {
         method: request.method,
         path: url.pathname.slice(`${PREFIX}/${params.name}`.length) + url.search,
         body: body === null || body === undefined ? null : JSON.stringify(body),
+        key: request.headers.get("idempotency-key"),
         tenant,
         actor,
       });

@@ -1,6 +1,7 @@
 import type { Database } from "../platform/database/database.ts";
 import { LedgerReader } from "../platform/events/ledger-reader.ts";
 import type { Log } from "../platform/observability/log.ts";
+import type { Tracing } from "../platform/observability/tracing.ts";
 import type { EventStreams } from "../platform/streams/streams.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
 import type { KnownContracts } from "./dispatch.ts";
@@ -25,6 +26,7 @@ export interface InstanceParts {
   /** Name under which it holds partitions; unique to this start of it. */
   owner?: string;
   pace?: Pace;
+  tracing?: Tracing;
   /** What is known of the streams' events, if not what this program knows. */
   contracts?: KnownContracts;
 }
@@ -86,16 +88,17 @@ export class EngineInstance {
   }
 
   async #build(): Promise<Running> {
-    const { database, streams, log, owner = newOwner(), pace = PACE, contracts } = this.#parts;
+    const { database, streams, log, owner = newOwner(), pace = PACE, contracts, tracing } = this.#parts;
     const definition = this.#definition;
     const manifest = this.manifest;
     const settings = this.#settings;
-    const machinery = await buildMachinery({ database, definition, manifest, settings, log, owner, pace, contracts });
+    const shared = { database, definition, manifest, settings, log, owner };
+    const machinery = await buildMachinery({ ...shared, pace, contracts, tracing });
     const ledger = new LedgerReader(database);
     const reset = () => runReset(database, definition, manifest, log);
     return {
       runner: new Runner({ ...machinery, database, ledger, streams, manifest, reset, pace, log }),
-      jobs: new Jobs({ database, definition, manifest, settings, log, owner }),
+      jobs: new Jobs(shared),
     };
   }
 }

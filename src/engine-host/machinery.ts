@@ -2,6 +2,7 @@ import type { Database } from "../platform/database/database.ts";
 import { DEFAULT_PARTITIONS } from "../platform/events/partition.ts";
 import { madeStreams } from "../platform/events/stream-registry.ts";
 import type { Log } from "../platform/observability/log.ts";
+import { NO_TRACING, type Tracing } from "../platform/observability/tracing.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
 import { Batches } from "./batches.ts";
 import { Dispatch, type KnownContracts } from "./dispatch.ts";
@@ -24,6 +25,7 @@ export interface MachineryParts {
   /** This instance's name among those that share the engine's partitions. */
   owner: string;
   pace?: Pace;
+  tracing?: Tracing | undefined;
   contracts?: KnownContracts | undefined;
   /** Hears of every event that is parked, with what its handler threw. */
   parked?: ConstructorParameters<typeof Isolation>[1];
@@ -40,12 +42,12 @@ export interface Machinery {
 
 /** Puts an installed engine's processing together. The same for a running host and for an author's tests. */
 export async function buildMachinery(parts: MachineryParts): Promise<Machinery> {
-  const { database, definition, manifest, settings, log, owner, pace = PACE, contracts } = parts;
+  const { database, definition, manifest, settings, log, owner, pace = PACE, contracts, tracing = NO_TRACING } = parts;
   const partitions = (await madeStreams(database)).get(manifest.name) ?? DEFAULT_PARTITIONS;
   const emitting = new Emitting(manifest.name, definition.emits ?? {}, partitions);
   const positions = new EnginePositions(database, manifest, owner);
   const parking = new Parking(manifest);
-  const dispatch = new Dispatch({ definition, manifest, settings, emitting, contracts, log });
+  const dispatch = new Dispatch({ definition, manifest, settings, emitting, contracts, tracing, log });
   const batches = new Batches({ database, manifest, positions, parking, dispatch });
   const isolation = new Isolation(batches, (entry, failure) => {
     const { seq, event_type, tenant_id } = entry;

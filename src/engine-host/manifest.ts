@@ -3,6 +3,7 @@ import { Check, Errors } from "typebox/value";
 import { streams } from "../contracts/index.ts";
 import type { EngineDefinition, RetryPolicy } from "../sdk/engine.ts";
 import { SDK_MAJOR } from "../sdk/version.ts";
+import { type BodyLimits, LARGEST_BODY_BYTES } from "./body-limits.ts";
 import { ENGINE_NAME } from "./names.ts";
 import { scheduleProblem } from "./schedule.ts";
 
@@ -34,6 +35,8 @@ export interface EngineManifest {
   emits: readonly string[];
   jobs: readonly string[];
   has_routes: boolean;
+  /** Bodies above the platform's limit that routes take. */
+  body_limits: BodyLimits;
 }
 
 const Emitted = Type.Object({
@@ -71,6 +74,13 @@ const Definition = Type.Object(
     ordered: Type.Optional(Type.Enum(["released", "strict"])),
     jobs: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     routes: Type.Optional(Type.Unknown()),
+    body_limits: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: "^(POST|PUT|PATCH) /\\S+$" }),
+        Type.Integer({ minimum: 1, maximum: LARGEST_BODY_BYTES }),
+        { additionalProperties: false },
+      ),
+    ),
     start: Type.Optional(Type.Unknown()),
     stop: Type.Optional(Type.Unknown()),
     reset: Type.Optional(Type.Unknown()),
@@ -153,6 +163,7 @@ export function manifestOf(definition: EngineDefinition): EngineManifest {
     emits: Object.keys(definition.emits ?? {}),
     jobs: Object.keys(definition.jobs ?? {}),
     has_routes: definition.routes !== undefined,
+    body_limits: definition.body_limits ?? {},
   };
 }
 

@@ -1,4 +1,5 @@
 import type { LogLevel } from "../platform/observability/log.ts";
+import type { OtlpOptions } from "../platform/observability/otlp.ts";
 import type { EngineRequest, EngineResponse } from "./engine-routes.ts";
 import type { EngineSource } from "./loading.ts";
 import type { EngineManifest } from "./manifest.ts";
@@ -14,6 +15,8 @@ export interface WorkerConnections {
   installer_url: string | undefined;
   redis_url: string;
   log_level: LogLevel;
+  /** Where traces go; undefined when they go nowhere. */
+  otlp: OtlpOptions | undefined;
 }
 
 /** From the host to an engine's Worker. */

@@ -2,6 +2,7 @@ import { heapStats } from "bun:jsc";
 import { isTransient } from "../platform/database/errors.ts";
 import { PostgresDatabase } from "../platform/database/postgres.ts";
 import { createLog } from "../platform/observability/log.ts";
+import { NO_TRACING } from "../platform/observability/tracing.ts";
 import { RedisStreams } from "../platform/streams/redis.ts";
 import { EngineInstance } from "./instance.ts";
 import type { EngineSource } from "./loading.ts";
@@ -23,16 +24,17 @@ async function start(source: EngineSource, connections: WorkerConnections, owner
   await provideSdk();
   const log = (await createLog(connections.log_level)).child({ engine: source.name });
   const definition = await load(source);
-  const { database_url, database_role, prepare, installer_url, redis_url } = connections;
+  const { database_url, database_role, prepare, installer_url, redis_url, otlp } = connections;
+  const tracing = otlp ? (await import("../platform/observability/otlp.ts")).otlpTracing(otlp, log) : NO_TRACING;
   const application_name = `basecommerce engine ${source.name}`;
   const database = new PostgresDatabase({ url: database_url, role: database_role, application_name, prepare, max: 3 });
   const installer =
     installer_url === undefined ? undefined : new PostgresDatabase({ url: installer_url, application_name, max: 1 });
   const streams = new RedisStreams(redis_url, `engine-${source.name}`, (error) => log.warn({ err: error }, "redis"));
   closeParts = async () => {
-    await Promise.all([database.close(), streams.close()]);
+    await Promise.all([database.close(), streams.close(), tracing.close()]);
   };
-  instance = new EngineInstance(definition, { database, installer, streams, log, owner });
+  instance = new EngineInstance(definition, { database, installer, streams, log, owner, tracing });
   await instance.start();
   await installer?.close();
   tell({ type: "running", manifest: instance.manifest });

@@ -27,9 +27,16 @@ export interface Admission {
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
-/** `role` is the database role under which tenants and sessions are looked up. */
-export function admission(parts: Parts, database: Database, role: string, secret: string): Admission {
-  const { config, log } = parts;
+export interface AdmissionOptions {
+  database: Database;
+  /** Database role under which tenants and sessions are looked up. */
+  role: string;
+  secret: string;
+  largerBody: (method: string, path: string) => number | undefined;
+}
+
+export function admission(parts: Parts, { database, role, secret, largerBody }: AdmissionOptions): Admission {
+  const { config, log, tracing } = parts;
   const redis: Redis | undefined =
     config.parts.kind === "server"
       ? connectCache(config.parts.redis_url, (error) => log.debug({ err: error }, "redis cache connection"))
@@ -58,6 +65,8 @@ export function admission(parts: Parts, database: Database, role: string, secret
       request_limit: { requests: config.requests_per_minute, window_seconds: 60 },
       operator_token: config.operator_token === undefined ? undefined : new OperatorToken(config.operator_token),
       max_body_bytes: MAX_BODY_BYTES,
+      tracing,
+      largerBody,
     }),
     close: () => redis?.disconnect(),
   };

@@ -2,6 +2,7 @@ import type { AnyElysia } from "elysia";
 import { version } from "../../package.json" with { type: "json" };
 import type { Config, RoleName } from "../config/config.ts";
 import { streams } from "../contracts/index.ts";
+import { LARGEST_BODY_BYTES } from "../engine-host/body-limits.ts";
 import type { Database } from "../platform/database/database.ts";
 import { ENGINES, VERTICAL } from "../platform/database/roles.ts";
 import { createApp } from "../platform/http/app.ts";
@@ -10,6 +11,7 @@ import { documentRoutes } from "../platform/http/document-routes.ts";
 import type { Log } from "../platform/observability/log.ts";
 import { Metrics } from "../platform/observability/metrics.ts";
 import { Readiness } from "../platform/observability/readiness.ts";
+import { NO_TRACING, type Tracing } from "../platform/observability/tracing.ts";
 import type { Role } from "../runtime/role.ts";
 import { type Admission, admission, MAX_BODY_BYTES } from "./admission.ts";
 import type { BaseParts, Parts } from "./parts.ts";
@@ -39,15 +41,25 @@ async function openParts(base: BaseParts): Promise<Parts> {
   return await embeddedParts(base, parts.data_dir);
 }
 
+/** The library that sends traces is loaded only where there is somebody to send them to. */
+async function openTracing({ otlp, roles }: Config, log: Log): Promise<Tracing> {
+  if (!otlp) return NO_TRACING;
+  const { otlpTracing } = await import("../platform/observability/otlp.ts");
+  return otlpTracing({ ...otlp, service: `basecommerce-${roles.length === 1 ? roles[0] : "all"}` }, log);
+}
+
 /** Puts the configured roles together behind one app. Connects, but starts nothing yet. */
 export async function compose(config: Config, log: Log): Promise<Composition> {
   const metrics = new Metrics();
   const readiness = new Readiness();
-  const parts = await openParts({ config, log, metrics, readiness });
+  const tracing = await openTracing(config, log);
+  const parts = await openParts({ config, log, metrics, readiness, tracing });
   const wanted = (role: RoleName) => config.roles.includes(role);
   const roles: Role[] = [];
   let door: Admission | undefined;
   let vertical: Database | undefined;
+  const largerBody = (method: string, path: string) =>
+    roles.map((role) => role.largerBody?.(method, path)).find((bytes) => bytes !== undefined);
   try {
     const secret = secretKey(config);
     if (wanted("vertical") && secret !== undefined) {
@@ -57,7 +69,7 @@ export async function compose(config: Config, log: Log): Promise<Composition> {
         import("./vertical.ts"),
       ]);
       vertical = opened.database;
-      door = admission(parts, vertical, VERTICAL, secret);
+      door = admission(parts, { database: vertical, role: VERTICAL, secret, largerBody });
       roles.push(verticalRole(parts, vertical, door));
     }
     if (wanted("relay")) {
@@ -66,7 +78,7 @@ export async function compose(config: Config, log: Log): Promise<Composition> {
     }
     if (wanted("engines") && secret !== undefined) {
       const [opened, { enginesRole }] = await Promise.all([parts.open(ENGINES, 3), import("./engines.ts")]);
-      door ??= admission(parts, opened.database, ENGINES, secret);
+      door ??= admission(parts, { database: opened.database, role: ENGINES, secret, largerBody });
       roles.push(await enginesRole(parts, opened));
     }
   } catch (error) {
@@ -81,6 +93,7 @@ export async function compose(config: Config, log: Log): Promise<Composition> {
       readiness,
       cors_origins: config.cors_origins,
       max_body_bytes: MAX_BODY_BYTES,
+      ...(wanted("engines") && { largest_body_bytes: LARGEST_BODY_BYTES }),
       ...(door === undefined ? {} : { gate: door.gate }),
     },
     (root) => {
@@ -97,6 +110,7 @@ export async function compose(config: Config, log: Log): Promise<Composition> {
     close: async () => {
       door?.close();
       await parts.close();
+      await tracing.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { EngineProcess } from "../engine-host/engine-process.ts";
 import { EngineHost } from "../engine-host/host.ts";
-import { engineRoutes } from "../engine-host/http.ts";
+import { engineRoutes, largerBodyOf } from "../engine-host/http.ts";
 import { releasePartitions } from "../engine-host/leases.ts";
 import { discover, type EngineSource, provideSdk } from "../engine-host/loading.ts";
 import { LocalEngine } from "../engine-host/local-engine.ts";
@@ -30,6 +30,7 @@ export async function enginesRole(parts: Parts, opened: OpenedDatabase): Promise
   return {
     name: "engines",
     mount: (app) => app.use(engineRoutes(host, opened.database)).use(operatorRoutes(opened.database)),
+    largerBody: (method, path) => largerBodyOf(host, method, path),
     start: async () => {
       await host.start();
       watch?.start();
@@ -46,10 +47,10 @@ async function processes(
   { database, session_role }: OpenedDatabase,
   log: Parts["log"],
 ): Promise<(source: EngineSource) => EngineProcess> {
-  const { config, streams } = parts;
+  const { config, streams, tracing } = parts;
   if (config.parts.kind === "embedded") {
     await provideSdk();
-    return (source) => new LocalEngine(source, { database, installer: database, streams, log });
+    return (source) => new LocalEngine(source, { database, installer: database, streams, log, tracing });
   }
   const { database_url, redis_url } = config.parts;
   const installer_url = config.database_direct_url ?? database_url;
@@ -60,6 +61,7 @@ async function processes(
     installer_url: (await mayInstall(installer_url)) ? installer_url : undefined,
     redis_url,
     log_level: config.log_level,
+    otlp: config.otlp && { ...config.otlp, service: "basecommerce-engines" },
   };
   const released = (engine: string, owner: string) => {
     releasePartitions(database, engine, owner).catch((error) =>

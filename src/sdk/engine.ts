@@ -75,6 +75,11 @@ export interface EngineDefinition<ConfigSchema extends TObject = TObject, Emits 
   jobs?: Readonly<Record<string, EngineJob<Static<ConfigSchema>>>>;
   /** Served at `/api/v1/engines/<name>`; each request runs in a transaction of its tenant under the engine's role. */
   routes?: (app: EngineApp<Static<ConfigSchema>>) => AnyElysia;
+  /**
+   * Bytes a body may have at routes that take more than the platform's 1 MB, by method and path as the route is written;
+   * 8 MB at most. What is longer is answered with 413, unread.
+   */
+  body_limits?: Readonly<Record<`${"POST" | "PUT" | "PATCH"} /${string}`, number>>;
   /** Called once before the first batch. */
   start?: () => Promise<void>;
   /** Called once after the last batch. */

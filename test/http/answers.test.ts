@@ -30,10 +30,13 @@ beforeAll(async () => {
           throw new DrizzleQueryError("insert into users", [SECRET], failing);
         })
         .get("/value", () => {
-          throw new ServerError("22007", `invalid input: "${SECRET}"`, SECRET);
+          throw new ServerError("22012", `invalid input: "${SECRET}"`, SECRET);
         })
         .get("/text", ({ query }) => {
           throw new ServerError("22021", `invalid byte sequence ${query.q}`, "");
+        })
+        .get("/server-code", ({ query }) => {
+          throw new ServerError(query.code ?? "", `out of range: "${SECRET}"`, SECRET);
         })
         .get("/lost", () => {
           throw new ServerError("57P01", "terminating connection", "");
@@ -92,6 +95,14 @@ test("text that cannot be stored is 422, a lost connection 503 with Retry-After"
   const lost = await edge.fetch("/lost", { token });
   expect(lost.status).toBe(503);
   expect(lost.headers.get("retry-after")).toBe("1");
+});
+
+test("a value out of the database's range is 422 and is not repeated", async () => {
+  for (const code of ["22001", "22003", "22007", "22008", "22009", "22015"]) {
+    const answer = await edge.fetch(`/server-code?code=${code}`, { token });
+    expect({ code, status: answer.status }).toEqual({ code, status: 422 });
+    expect(await answer.text()).not.toContain(SECRET);
+  }
 });
 
 test("a 422 names the place and never the value", async () => {

@@ -3,6 +3,7 @@ import sessions from "./migrations/0002_sessions.sql" with { type: "text" };
 import engineHost from "./migrations/0004_engine_host.sql" with { type: "text" };
 import engineReplay from "./migrations/0005_engine_replay.sql" with { type: "text" };
 import eventChain from "./migrations/0006_event_chain.sql" with { type: "text" };
+import engineRequests from "./migrations/0007_engine_requests.sql" with { type: "text" };
 import type { Migration } from "./migrations.ts";
 
 /** The schema that every role stands on; verticals add their own after it. */
@@ -12,4 +13,5 @@ export const platformMigrations: readonly Migration[] = [
   { id: "0004_engine_host", sql: engineHost },
   { id: "0005_engine_replay", sql: engineReplay },
   { id: "0006_event_chain", sql: eventChain },
+  { id: "0007_engine_requests", sql: engineRequests },
 ];

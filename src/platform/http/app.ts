@@ -3,7 +3,7 @@ import { type AnyElysia, Elysia } from "elysia";
 import type { Log } from "../observability/log.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { Readiness } from "../observability/readiness.ts";
-import { contextOf } from "./context.ts";
+import { contextOf, type RequestContext } from "./context.ts";
 import { loggable, problemOf } from "./errors.ts";
 import { type Gate, pathOf } from "./gate.ts";
 import { readJson } from "./json-body.ts";
@@ -17,6 +17,8 @@ export interface AppOptions {
   /** Origins that browsers may call from; none unless configured. */
   cors_origins: readonly string[];
   max_body_bytes: number;
+  /** What the largest body of any route may have, where some take more than `max_body_bytes`. */
+  largest_body_bytes?: number;
   /** Absent where nothing but the operational routes is served. */
   gate?: Gate;
 }
@@ -39,7 +41,7 @@ const CORS = {
  * types live in the modules, one chained type over all routes makes editors crawl.
  */
 export function createApp(options: AppOptions, mount: (app: AnyElysia) => AnyElysia): AnyElysia {
-  const { readiness, gate, cors_origins, max_body_bytes } = options;
+  const { readiness, gate, cors_origins, max_body_bytes, largest_body_bytes = max_body_bytes } = options;
   const root: AnyElysia = new Elysia({
     // Unknown fields are an error here, not stripped.
     normalize: false,
@@ -47,7 +49,7 @@ export function createApp(options: AppOptions, mount: (app: AnyElysia) => AnyEly
     handler: { standardHostname: false },
     serve: {
       // The gate refuses by Content-Length with a problem; this is for bodies that do not say how long they are.
-      maxRequestBodySize: Math.max(max_body_bytes * 2, max_body_bytes + 65_536),
+      maxRequestBodySize: Math.max(largest_body_bytes * 2, largest_body_bytes + 65_536),
       idleTimeout: 60,
       // A liveness probe is answered by the server itself, before any of this.
       routes: { "/health": { GET: HEALTHY } },
@@ -82,7 +84,9 @@ export function createApp(options: AppOptions, mount: (app: AnyElysia) => AnyEly
       }
     })
     .onParse({ as: "global" }, async ({ request, contentType }) => {
-      if (contentType === "application/json") return (await readJson(request, max_body_bytes)) ?? null;
+      if (contentType === "application/json") {
+        return (await readJson(request, contextOf(request)?.max_body_bytes ?? max_body_bytes)) ?? null;
+      }
       if (request.body === null) return null;
       throw new Problem(415, { code: "not_json", detail: "send the body as application/json" });
     });
@@ -141,10 +145,28 @@ function operational(root: AnyElysia, { log, metrics, readiness }: AppOptions): 
         context.problem_status ?? (response instanceof Response ? response.status : Number(set.status ?? 200));
       const seconds = (performance.now() - context.arrived) / 1000;
       const labels = { method: request.method, route: route || "(none)", status: String(status) };
+      endSpan(context, labels);
       metrics.http_request_duration_seconds.observe(labels, seconds);
       if (log.isLevelEnabled("debug")) {
         const { request_id, tenant, trace } = context;
         log.debug({ request_id, tenant: tenant?.slug, trace, ...labels, seconds }, "request");
       }
     });
+}
+
+function endSpan(
+  { span, tenant, request_id }: RequestContext,
+  { method, route, status }: { method: string; route: string; status: string },
+): void {
+  span.end({
+    name: `${method} ${route}`,
+    attributes: {
+      "http.request.method": method,
+      "http.route": route,
+      "http.response.status_code": Number(status),
+      "basecommerce.request_id": request_id,
+      ...(tenant && { "basecommerce.tenant_id": tenant.tenant_id }),
+    },
+    error: status.startsWith("5") ? status : undefined,
+  });
 }

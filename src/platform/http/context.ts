@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import type { Span } from "../observability/tracing.ts";
 import type { Tenant } from "../tenancy/tenant.ts";
 import type { Actor, WorkContext } from "../tenancy/unit-of-work.ts";
 import { forbidden, Problem } from "./problem.ts";
@@ -11,7 +12,9 @@ export interface RequestContext {
   arrived: number;
   /** Address of the client, as the proxy or the socket gives it. */
   address: string;
-  trace: string | null;
+  trace: string;
+  /** The request as a piece of its trace; ends with the answer. */
+  span: Span;
   tenant: Tenant | undefined;
   actor: Actor | undefined;
   session_id: string | undefined;
@@ -19,6 +22,8 @@ export interface RequestContext {
   operator: boolean;
   /** What of the shop's limit is left, as headers of the answer. */
   limit: LimitHeaders | undefined;
+  /** What its body may have at most. */
+  max_body_bytes: number;
   /** Of the answer, once it is a problem: not every way of failing leaves it where the server framework tells it. */
   problem_status: number | undefined;
 }

@@ -24,6 +24,13 @@ export function problemOf(error: unknown, code: string | number): Problem {
       return unprocessable([{ path: "", message: "contains text that cannot be stored" }]);
     case "22003":
       return unprocessable([{ path: "", message: "a number is out of range" }]);
+    case "22007":
+    case "22008":
+    case "22009":
+    case "22015":
+      return unprocessable([{ path: "", message: "a date or time is out of range" }]);
+    case "22001":
+      return unprocessable([{ path: "", message: "a text is too long" }]);
     case "payload_too_large":
       return new Problem(413, { code: "too_large", detail: "the change is too large to be recorded as one event" });
   }

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { OperatorToken } from "../auth/operator-token.ts";
 import type { AccessTokens } from "../auth/tokens.ts";
+import { NO_TRACING, parseTraceparent, type Tracing } from "../observability/tracing.ts";
 import { slugOf, type Tenants } from "../tenancy/tenant.ts";
 import type { UserRole } from "../tenancy/unit-of-work.ts";
 import { ClientAddresses } from "./client-address.ts";
@@ -34,6 +35,10 @@ export interface GateOptions {
   /** Opens the operators' paths; without it they are not there. */
   operator_token?: OperatorToken | undefined;
   max_body_bytes: number;
+  /** Where requests are traced; nowhere unless configured. */
+  tracing?: Tracing;
+  /** Bytes a body may have where a route takes more than others. */
+  largerBody?: (method: string, path: string) => number | undefined;
   /** Addresses and ranges of proxies whose `X-Forwarded-For` is believed; nobody's unless configured. */
   trusted_proxies?: readonly string[];
   /** How much of this process one shop may use. */
@@ -43,7 +48,6 @@ export interface GateOptions {
 /** Paths of the platform's operators: of no shop, behind a secret of their own. */
 export const OPERATOR_PREFIX = "/api/v1/operator";
 
-const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 
 /**
@@ -66,27 +70,36 @@ export class Gate {
     const { headers } = request;
     const given = headers.get("x-request-id");
     const traceparent = headers.get("traceparent");
+    const { tracing = NO_TRACING } = this.#options;
+    const span = tracing.start({
+      name: request.method,
+      kind: "server",
+      parent: parseTraceparent(traceparent) ? traceparent : null,
+    });
     const context: RequestContext = {
       request_id: given !== null && REQUEST_ID.test(given) ? given : Bun.randomUUIDv7("base64url"),
       arrived: performance.now(),
       address: this.#addresses.of(peer, headers.get("x-forwarded-for")),
-      trace: traceparent !== null && TRACEPARENT.test(traceparent) ? traceparent : newTrace(),
+      trace: span.traceparent,
+      span,
       tenant: undefined,
       actor: undefined,
       session_id: undefined,
       operator: false,
       limit: undefined,
+      max_body_bytes: this.#options.max_body_bytes,
       problem_status: undefined,
     };
     attachContext(request, context);
-    const { base_domain, shopless_paths, max_body_bytes } = this.#options;
+    const { base_domain, shopless_paths, max_body_bytes, largerBody } = this.#options;
     if (!isExpectedHost(headers.get("host") ?? "", base_domain)) {
       throw new Problem(421, { code: "unknown_host", detail: "this server does not answer for that host" });
     }
-    if (Number(headers.get("content-length") ?? 0) > max_body_bytes) {
-      throw tooLarge(max_body_bytes);
-    }
     const path = pathOf(request.url);
+    context.max_body_bytes = Math.max(max_body_bytes, largerBody?.(request.method, path) ?? 0);
+    if (Number(headers.get("content-length") ?? 0) > context.max_body_bytes) {
+      throw tooLarge(context.max_body_bytes);
+    }
     if (shopless_paths.has(path)) return context;
     if (path === OPERATOR_PREFIX || path.startsWith(`${OPERATOR_PREFIX}/`)) {
       this.#requireOperator(headers);
@@ -148,11 +161,6 @@ function unauthenticated(): Problem {
 function bearerOf(headers: Headers): string {
   const header = headers.get("authorization") ?? "";
   return header.slice(0, 7).toLowerCase() === "bearer " ? header.slice(7).trim() : "";
-}
-
-function newTrace(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(24)).toHex();
-  return `00-${bytes.slice(0, 32)}-${bytes.slice(32)}-01`;
 }
 
 /** The path of a request's URL, without its query. */

@@ -12,6 +12,9 @@ export interface Reply<T = unknown> {
 /** What `once` needs of a unit of work: the transaction of the write, and whose it is. */
 type KeyedWork = Pick<Work<StreamContracts>, "tx" | "tenant" | "actor">;
 
+/** Where the answers are kept: the vertical's, or engines'. */
+type KeyTable = "public.idempotency_keys" | "public.engine_request_keys";
+
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /**
@@ -22,6 +25,7 @@ export async function once<T>(
   work: KeyedWork,
   request: { key: string | null; method: string; path: string; body: unknown },
   write: () => Promise<Reply<T>>,
+  table: KeyTable = "public.idempotency_keys",
 ): Promise<Reply<T>> {
   if (request.key === null) return await write();
   if (!KEY.test(request.key)) {
@@ -32,17 +36,17 @@ export async function once<T>(
     .digest("hex");
   // A key older than 24 h is taken over as if it had never been.
   const taken = await work.tx.query(
-    `insert into idempotency_keys (tenant_id, key, request_digest) values ($1, $2, $3)
+    `insert into ${table} as kept (tenant_id, key, request_digest) values ($1, $2, $3)
      on conflict (tenant_id, key) do update
        set request_digest = excluded.request_digest, created_at = now(), status = null
-       where idempotency_keys.created_at < now() - interval '24 hours'
+       where kept.created_at < now() - interval '24 hours'
      returning 1`,
     [work.tenant.tenant_id, request.key, digest],
   );
-  if (taken.length === 0) return await earlier(work, request.key, digest);
+  if (taken.length === 0) return await earlier(work, request.key, digest, table);
   const reply = await write();
   await work.tx.query(
-    `update idempotency_keys set status = $3, headers = $4::text::json, body = $5::text::json
+    `update ${table} set status = $3, headers = $4::text::json, body = $5::text::json
      where tenant_id = $1 and key = $2`,
     [
       work.tenant.tenant_id,
@@ -55,9 +59,9 @@ export async function once<T>(
   return reply;
 }
 
-async function earlier<T>(work: KeyedWork, key: string, digest: string): Promise<Reply<T>> {
+async function earlier<T>(work: KeyedWork, key: string, digest: string, table: KeyTable): Promise<Reply<T>> {
   const [kept] = await work.tx.query<Reply<T> & { request_digest: string; [column: string]: unknown }>(
-    "select request_digest, status, headers, body from idempotency_keys where tenant_id = $1 and key = $2",
+    `select request_digest, status, headers, body from ${table} where tenant_id = $1 and key = $2`,
     [work.tenant.tenant_id, key],
   );
   if (!kept) throw new Problem(409, { code: "idempotency_race", detail: "the key was just released; try again" });

@@ -8,9 +8,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
  * not UTF-8, NUL and lone surrogates, numbers that were rounded away, deep nesting, `__proto__`, a name given twice.
  */
 export async function readJson(request: Request, max_bytes: number): Promise<unknown> {
-  const bytes = await request.arrayBuffer();
-  // Bodies without Content-Length get past the gate.
-  if (bytes.byteLength > max_bytes) throw tooLarge(max_bytes);
+  const bytes = await bytesOf(request, max_bytes);
   let text: string;
   try {
     text = utf8.decode(bytes);
@@ -29,6 +27,19 @@ export async function readJson(request: Request, max_bytes: number): Promise<unk
     throw unprocessable([{ path: "", message: "gives a field of some object twice" }]);
   }
   return value;
+}
+
+/** Bodies without Content-Length get past the gate: they are read no further than they may be long. */
+async function bytesOf(request: Request, max_bytes: number): Promise<Uint8Array | ArrayBuffer> {
+  if (request.headers.has("content-length") || request.body === null) return await request.arrayBuffer();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body) {
+    length += chunk.byteLength;
+    if (length > max_bytes) throw tooLarge(max_bytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 export function tooLarge(max_bytes: number): Problem {

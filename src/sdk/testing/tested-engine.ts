@@ -26,6 +26,8 @@ export interface RequestOptions {
   tenant?: string;
   /** Who asks; an admin unless given. */
   user?: Partial<EngineUser>;
+  /** `Idempotency-Key` of a POST. */
+  key?: string;
 }
 
 /** An answer of the engine's routes; `body` is parsed where it is JSON. */
@@ -107,13 +109,14 @@ export class TestedEngine<Config, Emits extends EmitContracts> {
     method: string,
     path: string,
     body?: unknown,
-    { tenant, user }: RequestOptions = {},
+    { tenant, user, key }: RequestOptions = {},
   ): Promise<TestResponse<Body>> {
     const answer = await this.#parts.routes.handle({
       request_id: "test",
       method,
       path,
       body: body === undefined ? null : JSON.stringify(body),
+      key: key ?? null,
       tenant: this.#tenant(tenant),
       actor: { ...USER, ...user },
     });
