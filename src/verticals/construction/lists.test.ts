@@ -121,6 +121,16 @@ describe("search", () => {
     expect((await numbers("/orders?q=conc")).toSorted()).toEqual(["O-000002", "O-000004"]);
   });
 
+  test("of documents by the customer's name, page by page, as the whole list tells them", async () => {
+    const all = await numbers("/orders");
+    const his = new Set(["O-000002", "O-000004"]);
+    const hers = await walk("/orders?q=maria");
+    expect(hers.flat().map(({ number }) => number)).toEqual(all.filter((number: string) => !his.has(number)));
+    expect(hers.map((page) => page.length)).toEqual([2, 1]);
+    expect((await walk("/orders?q=maria&status=delivered")).flat()).toEqual([]);
+    expect((await walk("/quotes?q=maria")).flat()).toEqual([]);
+  });
+
   test("what a row is no longer called does not find it", async () => {
     const id = await shop.product({ name: "Tijolo" });
     await shop.patch(`/products/${id}`, { name: "Bloco" });

@@ -1,7 +1,10 @@
-import { type AnyColumn, and, eq, gte, lt, lte, type SQL, sql } from "drizzle-orm";
+import { type AnyColumn, and, desc, eq, gte, inArray, lt, lte, type SQL, sql } from "drizzle-orm";
 import { t } from "elysia";
 import { Id } from "../../../platform/http/shape.ts";
-import { matching } from "../search/words.ts";
+import { beforeInstant } from "../keyset.ts";
+import type { orders } from "../orders/table.ts";
+import type { quotes } from "../quotes/table.ts";
+import { matchingWords, wordsOf } from "../search/words.ts";
 import type { ShopWork } from "../work.ts";
 import { readDay, readInstant } from "./dates.ts";
 
@@ -18,6 +21,8 @@ export const documentFilters = {
 };
 
 interface DocumentQuery {
+  limit?: number | undefined;
+  cursor?: string | undefined;
   q?: string | undefined;
   status?: string | undefined;
   customer_id?: string | undefined;
@@ -25,20 +30,17 @@ interface DocumentQuery {
   created_to?: string | undefined;
 }
 
-interface DocumentTable {
-  tenant_id: AnyColumn;
-  number: AnyColumn;
-  status: AnyColumn;
-  customer_id: AnyColumn;
-  created_at: AnyColumn;
-}
+type DocumentTable = typeof orders | typeof quotes;
+
+/** A name that many customers have fills a page from this many of the newest documents; a rare one has few documents. */
+const NEWEST = 5000;
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const NUMBER = { Q: /^(?:q-?)?0*(\d{1,15})$/i, O: /^(?:o-?)?0*(\d{1,15})$/i };
 
 /**
- * The conditions of a list of quotes (`letter` Q) or orders (O). `q` is a number of such a document, in full or
- * without its letter and zeros, or else words of the customer's name.
+ * The conditions of a page of quotes (`letter` Q) or orders (O), the newest first. `q` is a number of such a document, in
+ * full or without its letter and zeros, or else words of the customer's name.
  */
 export async function documentConditions(
   work: ShopWork,
@@ -46,18 +48,51 @@ export async function documentConditions(
   letter: "Q" | "O",
   query: DocumentQuery,
 ): Promise<SQL | undefined> {
-  const { status, customer_id, created_from, created_to, q = "" } = query;
-  const wanted = NUMBER[letter].exec(q.trim())?.[1];
-  return and(
+  const { status, customer_id, created_from, created_to, cursor, q = "" } = query;
+  // Each table has states of its own; which of them were asked for is checked by the route.
+  const status_column: AnyColumn = table.status;
+  const number = NUMBER[letter].exec(q.trim())?.[1];
+  const conditions = and(
     eq(table.tenant_id, work.tenant.tenant_id),
-    status === undefined ? undefined : eq(table.status, status),
+    status === undefined ? undefined : eq(status_column, status),
     customer_id === undefined ? undefined : eq(table.customer_id, customer_id),
     created_from === undefined ? undefined : from(work, table.created_at, created_from, "/created_from"),
     created_to === undefined ? undefined : to(work, table.created_at, created_to, "/created_to"),
-    wanted === undefined
-      ? await matching(work, "customer", table.customer_id, q)
-      : eq(table.number, `${letter}-${wanted.padStart(6, "0")}`),
+    number === undefined ? undefined : eq(table.number, `${letter}-${number.padStart(6, "0")}`),
+    beforeInstant(table.created_at, table.id, cursor),
   );
+  const words = number === undefined ? await wordsOf(work, q) : undefined;
+  return words ? await ofCustomersNamed(work, table, conditions, words, query.limit ?? 50) : conditions;
+}
+
+/**
+ * The same page, of customers whose name has `words` only. Half of a shop's customers may be called so: then the newest
+ * documents are looked through, and not all those of every such customer.
+ */
+async function ofCustomersNamed(
+  work: ShopWork,
+  table: DocumentTable,
+  conditions: SQL | undefined,
+  words: readonly string[],
+  limit: number,
+): Promise<SQL | undefined> {
+  const { id, customer_id, created_at } = table;
+  const newest = work.orm
+    .select({ id, customer_id, created_at })
+    .from(table)
+    .where(conditions)
+    .orderBy(desc(created_at), desc(id))
+    .limit(NEWEST)
+    .as("newest");
+  const found = await work.orm
+    .select({ id: newest.id })
+    .from(newest)
+    .where(matchingWords(work, "customer", newest.customer_id, words))
+    .orderBy(desc(newest.created_at), desc(newest.id))
+    .limit(limit + 1);
+  if (found.length <= limit) return and(conditions, matchingWords(work, "customer", customer_id, words));
+  const ids = found.map((document) => document.id);
+  return and(eq(table.tenant_id, work.tenant.tenant_id), inArray(id, ids));
 }
 
 function from(work: ShopWork, at: AnyColumn, moment: string, path: string): SQL {

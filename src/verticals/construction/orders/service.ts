@@ -8,7 +8,6 @@ import { documentConditions } from "../documents/filters.ts";
 import { type Item, readItems } from "../documents/items.ts";
 import { readParties } from "../documents/parties.ts";
 import { documentTotal } from "../documents/totals.ts";
-import { beforeInstant } from "../keyset.ts";
 import { products } from "../products/table.ts";
 import type { ShopWork } from "../work.ts";
 import type { NewOrder, OrderChanges, OrderQuery } from "./shapes.ts";
@@ -65,12 +64,12 @@ export async function getOrder(work: ShopWork, id: string): Promise<Order> {
 
 /** The shop's orders without their items, the newest first. */
 export async function listOrders(work: ShopWork, query: OrderQuery) {
-  const { limit = 50, cursor } = query;
+  const { limit = 50 } = query;
   const rows: OrderSummary[] = await work.orm
     .select(summary)
     .from(orders)
     .innerJoin(customers, ofCustomer)
-    .where(and(await documentConditions(work, orders, "O", query), beforeInstant(orders.created_at, orders.id, cursor)))
+    .where(await documentConditions(work, orders, "O", query))
     .orderBy(desc(orders.created_at), desc(orders.id))
     .limit(limit + 1);
   return page(rows, limit, (row) => [row.created_at, row.id]);

@@ -8,7 +8,6 @@ import { documentConditions } from "../documents/filters.ts";
 import { type Item, readItems } from "../documents/items.ts";
 import { readParties } from "../documents/parties.ts";
 import { documentTotal } from "../documents/totals.ts";
-import { beforeInstant } from "../keyset.ts";
 import { products } from "../products/table.ts";
 import type { ShopWork } from "../work.ts";
 import type { NewQuote, QuoteChanges, QuoteQuery } from "./shapes.ts";
@@ -55,12 +54,12 @@ export async function getQuote(work: ShopWork, id: string): Promise<Quote> {
 
 /** The shop's quotes without their items, the newest first. */
 export async function listQuotes(work: ShopWork, query: QuoteQuery) {
-  const { limit = 50, cursor } = query;
+  const { limit = 50 } = query;
   const rows: QuoteSummary[] = await work.orm
     .select(summary)
     .from(quotes)
     .innerJoin(customers, ofCustomer)
-    .where(and(await documentConditions(work, quotes, "Q", query), beforeInstant(quotes.created_at, quotes.id, cursor)))
+    .where(await documentConditions(work, quotes, "Q", query))
     .orderBy(desc(quotes.created_at), desc(quotes.id))
     .limit(limit + 1);
   return page(rows, limit, (row) => [row.created_at, row.id]);

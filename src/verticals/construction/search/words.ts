@@ -19,27 +19,35 @@ export async function matching(
   id: AnyColumn,
   q: string | undefined,
 ): Promise<SQL | undefined> {
+  const words = await wordsOf(work, q);
+  return words && matchingWords(work, kind, id, words);
+}
+
+/** The words of what was typed, folded; undefined when nothing was. */
+export async function wordsOf(work: ShopWork, q: string | undefined): Promise<string[] | undefined> {
   if (q === undefined || q.trim() === "") return undefined;
-  const { tenant_id } = work.tenant;
   // The database that made the words also reads what was typed, so that both are folded alike.
   const words = await work.tx.query<{ word: string }>("select word from words_of($1) word limit $2", [q, MAX_WORDS]);
-  if (words.length === 0) return sql`false`;
-  return and(
-    ...words.map(({ word }) =>
-      exists(
-        work.orm
-          .select({ found: sql`1` })
-          .from(search_words)
-          .where(
-            and(
-              eq(search_words.tenant_id, tenant_id),
-              eq(search_words.kind, kind),
-              eq(search_words.id, id),
-              gte(search_words.word, word),
-              lt(search_words.word, word + LAST_CHARACTER),
-            ),
+  return words.map(({ word }) => word);
+}
+
+/** Rows of `kind` whose id is `id` and that have a word beginning with each of `words`; none when there are no words. */
+export function matchingWords(work: ShopWork, kind: Searchable, id: AnyColumn, words: readonly string[]): SQL {
+  const all = words.map((word) =>
+    exists(
+      work.orm
+        .select({ found: sql`1` })
+        .from(search_words)
+        .where(
+          and(
+            eq(search_words.tenant_id, work.tenant.tenant_id),
+            eq(search_words.kind, kind),
+            eq(search_words.id, id),
+            gte(search_words.word, word),
+            lt(search_words.word, word + LAST_CHARACTER),
           ),
-      ),
+        ),
     ),
   );
+  return and(...all) ?? sql`false`;
 }
