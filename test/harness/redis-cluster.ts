@@ -43,7 +43,16 @@ export async function startRedisCluster(count = 3): Promise<RedisCluster> {
   };
 }
 
+/** True when `node` says that the whole cluster is up and can tell of every slot where it is, its own address included. */
 async function serves(node: Redis, count: number): Promise<boolean> {
-  const info = await withClient(node.url, (client) => client.cluster("INFO"));
-  return info.includes("cluster_state:ok") && info.includes(`cluster_known_nodes:${count}`);
+  return await withClient(node.url, async (client) => {
+    const info = await client.cluster("INFO");
+    const says = (line: string) => info.includes(`${line}\r`);
+    if (!says("cluster_state:ok") || !says(`cluster_slots_ok:${SLOTS}`) || !says(`cluster_known_nodes:${count}`)) {
+      return false;
+    }
+    const ranges = await client.cluster("SLOTS");
+    const told = ranges.filter(([, , master]) => Array.isArray(master) && master[0] !== "");
+    return told.reduce((sum, [from, to]) => sum + Number(to) - Number(from) + 1, 0) === SLOTS;
+  });
 }

@@ -106,9 +106,7 @@ class ClusterNodes implements RedisNodes {
       slot = Number(await cluster.cluster("KEYSLOT", this.keyOf(ref)));
       this.#slots.set(group, slot);
     }
-    const [master] = cluster.slots[slot] ?? [];
-    if (master === undefined) throw new Error(`no node of the Redis Cluster has slot ${slot}`);
-    return master;
+    return await masterOf(cluster, slot);
   }
 
   addressOf(node: string): RedisAddress {
@@ -144,4 +142,19 @@ class ClusterNodes implements RedisNodes {
   moved(): void {
     for (const cluster of this.#clients) cluster.refreshSlotsCache();
   }
+}
+
+/**
+ * The node in charge of `slot`. A node that was asked before it knew the whole cluster (or its own address) told of some
+ * slots only, so they are learnt again before one is taken to be nobody's.
+ */
+export async function masterOf(cluster: Pick<Cluster, "slots" | "refreshSlotsCache">, slot: number): Promise<string> {
+  const known = cluster.slots[slot]?.[0];
+  if (known !== undefined) return known;
+  const failure = await new Promise<unknown>((resolve) => {
+    cluster.refreshSlotsCache(resolve);
+  });
+  const learnt = cluster.slots[slot]?.[0];
+  if (learnt !== undefined) return learnt;
+  throw new Error(`no node of the Redis Cluster has slot ${slot}`, { cause: failure });
 }
