@@ -98,6 +98,16 @@ describe("what cannot work is refused with a sentence that tells what to do", ()
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining("run `basecommerce migrate`") });
   });
 
+  test("a database that answers before a commit is on its disk", async () => {
+    const fast = await testDatabase();
+    await withSession(fast.urls.admin, (sql) => sql.unsafe(`alter database ${fast.name} set synchronous_commit = off`));
+    const { code, output } = await refused(["start", "--role", "vertical"], {
+      ...well,
+      DATABASE_URL: fast.urls.vertical,
+    });
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining("synchronous_commit is off") });
+  });
+
   test("another count of partitions than the stream was made with", async () => {
     await withSession(
       database.urls.owner,

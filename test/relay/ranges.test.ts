@@ -4,6 +4,9 @@ import { PostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { OWNER, RELAY } from "../../src/platform/database/roles.ts";
 import { prune, rangeVerdicts } from "../../src/relay/retention.ts";
 import { testDatabase } from "../harness/database.ts";
+import { freePort } from "../harness/ports.ts";
+import { startProgram } from "../harness/program.ts";
+import { startRedis } from "../harness/redis.ts";
 import { withSession } from "../harness/session.ts";
 import { until } from "../harness/until.ts";
 import { holdEverything } from "./comparison.ts";
@@ -48,6 +51,64 @@ test("ranges are made under open writers, and nobody waits", async () => {
   await stalled;
   await open.end();
   await relay.close();
+}, 60_000);
+
+test("the relay makes ranges ahead of need by itself; when it cannot, /ready says so in time", async () => {
+  const [{ urls }, redis] = await Promise.all([testDatabase(), startRedis()]);
+  await smallRanges(urls.admin);
+  await holdEverything(urls.admin, PARTITIONS);
+  const fill = (count: number) =>
+    withSession(
+      urls.admin,
+      (sql) => sql`
+        insert into event_log (event_id, tenant_id, stream, partition, event_type, version, key, payload, occurred_at, hops)
+        select gen_random_uuid(), gen_random_uuid(), 'construction', 0, 'stock_updated', 1, 'k', '{}', now(), 0
+        from generate_series(1, ${count})`,
+    );
+  await withSession(urls.admin, (sql) => sql`revoke execute on function event_log_extend from basecommerce_relay`);
+  const port = freePort();
+  const relay = startProgram({
+    command: ["bun", "src/main.ts"],
+    args: ["start", "--role", "relay"],
+    env: {
+      DATABASE_URL: urls.relay,
+      REDIS_URL: redis.url,
+      RELAY_PORT: String(port),
+      STREAM_PARTITIONS: String(PARTITIONS),
+      DRAIN_SECONDS: "0",
+    },
+  });
+  await relay.ready(`http://127.0.0.1:${port}/ready`, { timeout: 30_000 });
+  await fill(2 * SIZE - 20);
+  const ready = async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/ready`);
+    return { status: answer.status, text: await answer.text() };
+  };
+  expect(await ready()).toEqual({ status: 503, text: expect.stringContaining("only 20 seqs are left") });
+  await withSession(urls.admin, (sql) => sql`grant execute on function event_log_extend to basecommerce_relay`);
+  await relay.ready(`http://127.0.0.1:${port}/ready`, { timeout: 30_000 });
+  await fill(3 * SIZE);
+  await relay.stop();
+}, 90_000);
+
+test("seqs come from the identity alone, one by one, and an event_id is there once", async () => {
+  const { urls } = await testDatabase();
+  await withSession(urls.admin, async (sql) => {
+    const [sequence] =
+      await sql`select cache_size::int, increment_by::int from pg_sequences where sequencename = 'event_log_seq_seq'`;
+    expect({ ...sequence }).toEqual({ cache_size: 1, increment_by: 1 });
+    const [ledger] = await sql`select partdefid::int from pg_partitioned_table where partrelid = 'event_log'::regclass`;
+    expect({ ...ledger }).toEqual({ partdefid: 0 });
+    const insert = () => sql`
+      insert into event_log (event_id, tenant_id, stream, partition, event_type, version, key, payload, occurred_at, hops)
+      values ('0190a5e0-0000-7000-8000-000000000001', gen_random_uuid(), 'construction', 0, 'stock_updated', 1, 'k', '{}', now(), 0)`;
+    await insert();
+    await expect(insert()).rejects.toMatchObject({ code: "23505" });
+    const chosen = sql`
+      insert into event_log (seq, event_id, tenant_id, stream, partition, event_type, version, key, payload, occurred_at, hops)
+      values (7, gen_random_uuid(), gen_random_uuid(), 'construction', 0, 'stock_updated', 1, 'k', '{}', now(), 0)`;
+    await expect(chosen).rejects.toMatchObject({ code: "428C9" });
+  });
 }, 60_000);
 
 test("retention drops what is old, published and read, in order, and finishes what was interrupted", async () => {
