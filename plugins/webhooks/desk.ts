@@ -1,7 +1,6 @@
 import { expect } from "bun:test";
 import { type TestedEngine, testEngine } from "@basecommerce/engine/testing";
 import webhooks from "./engine.ts";
-import { PRIVATE_ALLOWED } from "./target.ts";
 
 export interface Page {
   items: Record<string, unknown>[];
@@ -47,7 +46,7 @@ export class Desk {
   /** As if nothing had happened; the receiver answers 204 and may be on this machine. */
   async clear(): Promise<void> {
     await this.engine.clear();
-    process.env[PRIVATE_ALLOWED] = "true";
+    this.engine.operate({ WEBHOOKS_ALLOW_PRIVATE_TARGETS: "true" });
     this.received = [];
     this.answer = () => new Response(null, { status: 204 });
   }
@@ -74,7 +73,6 @@ export class Desk {
   }
 
   async close(): Promise<void> {
-    delete process.env[PRIVATE_ALLOWED];
     await this.#server.stop(true);
     await this.engine.close();
   }

@@ -5,6 +5,7 @@ import { endpointRoutes } from "./endpoints.ts";
 import { eventTypes } from "./event-types.ts";
 import { KEPT_FOR } from "./outbox.ts";
 import { send } from "./send.ts";
+import { settings } from "./settings.ts";
 import { keptTables, migrations } from "./tables.ts";
 
 /** Tells other systems: each event an endpoint asked for is posted to it, signed, until it was taken. */
@@ -13,6 +14,7 @@ export default defineEngine({
   version: "1.0.0",
   description: "Posts the events a shop chooses to its own URLs, signed, with retries",
   config: Type.Object({}),
+  settings,
   migrations,
   tables: { kept: keptTables },
   // The past is not posted to anybody.

@@ -2,9 +2,7 @@ import { lookup } from "node:dns/promises";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { BlockList, isIP } from "node:net";
-
-/** The operator's word, not a shop's: may webhooks go to addresses that are not public? */
-export const PRIVATE_ALLOWED = "WEBHOOKS_ALLOW_PRIVATE_TARGETS";
+import { settings } from "./settings.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -45,10 +43,6 @@ export function isPublic(address: string): boolean {
   return !notPublic[family].check(address, family);
 }
 
-function privateAllowed(): boolean {
-  return process.env[PRIVATE_ALLOWED] === "true";
-}
-
 /** What is wrong with a URL before anybody looked up its name; undefined when nothing is. */
 export function refusalOf(text: string): string | undefined {
   if (!URL.canParse(text)) return "is not a URL";
@@ -56,7 +50,8 @@ export function refusalOf(text: string): string | undefined {
   if (protocol !== "https:" && protocol !== "http:") return "must be an http or https URL";
   if (username !== "" || password !== "") return "must not hold a user or a password";
   const address = hostname.replace(/^\[|\]$/g, "");
-  if (!privateAllowed() && isIP(address) !== 0 && !isPublic(address)) return "must be a public address";
+  if (!settings.value.allow_private_targets && isIP(address) !== 0 && !isPublic(address))
+    return "must be a public address";
   return undefined;
 }
 
@@ -108,6 +103,7 @@ export async function post(
 async function publicAddressesOf(hostname: string) {
   const addresses = await lookup(hostname, { all: true });
   const inside = addresses.find(({ address }) => !isPublic(address));
-  if (inside && !privateAllowed()) throw new Error(`${hostname} leads to ${inside.address}, which is not public`);
+  if (inside && !settings.value.allow_private_targets)
+    throw new Error(`${hostname} leads to ${inside.address}, which is not public`);
   return addresses;
 }

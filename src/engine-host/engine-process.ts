@@ -1,6 +1,7 @@
 import type { EngineRequest, EngineResponse } from "./engine-routes.ts";
 import type { EngineSource } from "./loading.ts";
 import type { EngineManifest } from "./manifest.ts";
+import type { ShownSettings } from "./operator-settings.ts";
 import type { RunnerStats } from "./runner.ts";
 
 /** How an engine is. `failed` is final until it is loaded again; `restarting` tries again by itself. */
@@ -20,6 +21,8 @@ export interface EngineProcess {
   readonly state: EngineState;
   /** Known once its code was loaded. */
   readonly manifest: EngineManifest | undefined;
+  /** What this host's operator has set for it, as people may see it. */
+  readonly settings: ShownSettings;
   start(): Promise<void>;
   handle(request: EngineRequest): Promise<EngineResponse>;
   stats(): Promise<RunnerStats | undefined>;

@@ -11,6 +11,7 @@ import { Jobs } from "./jobs.ts";
 import { newOwner } from "./leases.ts";
 import { buildMachinery } from "./machinery.ts";
 import { type EngineManifest, InvalidEngine, manifestOf } from "./manifest.ts";
+import { type Environment, readSettings, type ShownSettings } from "./operator-settings.ts";
 import { PACE, type Pace } from "./pace.ts";
 import { runReset } from "./reset.ts";
 import { Runner, type RunnerStats } from "./runner.ts";
@@ -27,6 +28,8 @@ export interface InstanceParts {
   owner?: string;
   pace?: Pace;
   tracing?: Tracing;
+  /** Where operators' settings of engines stand; without it all have their defaults. */
+  environment?: Environment;
   /** What is known of the streams' events, if not what this program knows. */
   contracts?: KnownContracts;
 }
@@ -44,6 +47,7 @@ export class EngineInstance {
   readonly #settings: TenantSettings;
   readonly #routes: EngineRoutes;
   #running: Running | undefined;
+  #settings_shown: ShownSettings = {};
 
   constructor(definition: EngineDefinition, parts: InstanceParts) {
     this.manifest = manifestOf(definition);
@@ -54,6 +58,7 @@ export class EngineInstance {
   }
 
   async start(): Promise<void> {
+    this.#settings_shown = readSettings(this.#definition, this.#parts.environment ?? {});
     const { installer, database, log } = this.#parts;
     if (installer) {
       const applied = await installEngine(installer, this.#definition);
@@ -66,6 +71,11 @@ export class EngineInstance {
     this.#running = await this.#build();
     this.#running.runner.start();
     this.#running.jobs.start();
+  }
+
+  /** What the operator has set, as people may see it. */
+  get settings(): ShownSettings {
+    return this.#settings_shown;
   }
 
   get stats(): RunnerStats | undefined {

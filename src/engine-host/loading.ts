@@ -4,6 +4,7 @@ import { join, resolve, sep } from "node:path";
 import type { EngineDefinition } from "../sdk/engine.ts";
 import { builtinEngines } from "./builtin.ts";
 import { checkedDefinition, InvalidEngine } from "./manifest.ts";
+import { settingsProblem } from "./operator-settings.ts";
 
 /** Modules of both kinds that this thread has loaded, by path. */
 const modules = createRequire(import.meta.url).cache;
@@ -76,15 +77,21 @@ export async function load(source: EngineSource): Promise<EngineDefinition> {
   if (source.kind === "builtin") {
     const builtin = builtinEngines[source.name];
     if (!builtin) throw new InvalidEngine(`there is no built-in engine ${source.name}`);
-    return checkedDefinition(await builtin(), source.name);
+    return withSettingsChecked(checkedDefinition(await builtin(), source.name), source.name);
   }
   const { entry, name } = source;
   if (!existsSync(entry)) throw new InvalidEngine(`${name} has no engine.ts`);
   refuseLinksOut(name, resolve(entry, ".."));
   const module = await importEntry(name, entry);
-  const definition = checkedDefinition(module.default, `${name}/engine.ts`);
+  const definition = withSettingsChecked(checkedDefinition(module.default, `${name}/engine.ts`), name);
   if (definition.name !== name) {
     throw new InvalidEngine(`the folder is named ${name} but its engine calls itself ${definition.name}`);
   }
+  return definition;
+}
+
+function withSettingsChecked(definition: EngineDefinition, source: string): EngineDefinition {
+  const problem = settingsProblem(definition);
+  if (problem !== undefined) throw new InvalidEngine(`${source}: ${problem}`);
   return definition;
 }

@@ -4,6 +4,7 @@ import type { EngineRequest, EngineResponse } from "./engine-routes.ts";
 import { EngineInstance, type InstanceParts } from "./instance.ts";
 import { type EngineSource, load } from "./loading.ts";
 import type { EngineManifest } from "./manifest.ts";
+import type { ShownSettings } from "./operator-settings.ts";
 import type { RunnerStats } from "./runner.ts";
 
 /** An engine in the host's own thread: embedded mode, where the database lives in this process too. */
@@ -27,6 +28,10 @@ export class LocalEngine implements EngineProcess {
 
   get manifest(): EngineManifest | undefined {
     return this.#instance?.manifest;
+  }
+
+  get settings(): ShownSettings {
+    return this.#instance?.settings ?? {};
   }
 
   async start(): Promise<void> {

@@ -81,6 +81,7 @@ const Definition = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    settings: Type.Optional(Type.Unknown()),
     start: Type.Optional(Type.Unknown()),
     stop: Type.Optional(Type.Unknown()),
     reset: Type.Optional(Type.Unknown()),
@@ -182,7 +183,7 @@ export function withDefaults(schema: TSchema, config: EngineConfig | null | unde
   return { ...defaults, ...config };
 }
 
-function propertiesOf(schema: TSchema): Record<string, object> {
+export function propertiesOf(schema: TSchema): Record<string, object> {
   return "properties" in schema && typeof schema.properties === "object" ? { ...schema.properties } : {};
 }
 

@@ -3,6 +3,7 @@ import type { OtlpOptions } from "../platform/observability/otlp.ts";
 import type { EngineRequest, EngineResponse } from "./engine-routes.ts";
 import type { EngineSource } from "./loading.ts";
 import type { EngineManifest } from "./manifest.ts";
+import type { ShownSettings } from "./operator-settings.ts";
 import type { RunnerStats } from "./runner.ts";
 
 /** What a Worker needs to connect for itself. Holds secrets: never logged. */
@@ -29,7 +30,7 @@ export type ToWorker =
 
 /** From an engine's Worker to the host. */
 export type FromWorker =
-  | { type: "running"; manifest: EngineManifest }
+  | { type: "running"; manifest: EngineManifest; settings: ShownSettings }
   | { type: "failed"; reason: string; permanent: boolean }
   | { type: "response"; id: number; response: EngineResponse }
   | { type: "stats"; id: number; stats: RunnerStats }

@@ -27,6 +27,8 @@ export interface EngineOnHost {
   state: string;
   reason: string | null;
   events: number;
+  /** What its operator has set for the engine, by variable; secrets are only told to be set. */
+  settings: Record<string, unknown>;
 }
 
 /** Counting further would cost more than it tells. */
@@ -49,7 +51,7 @@ const SUMMARY = `
     from parked_event group by engine
   ), hosts as (
     select engine, json_agg(json_build_object('host', host, 'version', version, 'state', state, 'reason', reason,
-             'events', events) order by host) as hosts,
+             'events', events, 'settings', settings) order by host) as hosts,
            bool_or(state = 'running') as running,
            (array_agg(state order by heartbeat_at desc))[1] as state,
            (array_agg(reason order by heartbeat_at desc) filter (where reason is not null))[1] as reason

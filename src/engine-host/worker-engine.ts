@@ -6,6 +6,7 @@ import { newOwner } from "./leases.ts";
 import type { EngineSource } from "./loading.ts";
 import type { EngineManifest } from "./manifest.ts";
 import type { FromWorker, ToWorker, WorkerConnections } from "./messages.ts";
+import type { ShownSettings } from "./operator-settings.ts";
 import type { RunnerStats } from "./runner.ts";
 
 const FIRST_RESTART_MS = 500;
@@ -40,6 +41,7 @@ export class WorkerEngine implements EngineProcess {
   readonly name: string;
   readonly source: EngineSource;
   restarts = 0;
+  settings: ShownSettings = {};
   readonly #connections: WorkerConnections;
   readonly #released: (engine: string, owner: string) => void;
   readonly #log: Log;
@@ -152,6 +154,7 @@ export class WorkerEngine implements EngineProcess {
     switch (message.type) {
       case "running":
         this.#manifest = message.manifest;
+        this.settings = message.settings;
         this.#log.info({ version: message.manifest.version }, "engine running");
         this.#setState({ state: "running" });
         return;

@@ -34,10 +34,12 @@ async function start(source: EngineSource, connections: WorkerConnections, owner
   closeParts = async () => {
     await Promise.all([database.close(), streams.close(), tracing.close()]);
   };
-  instance = new EngineInstance(definition, { database, installer, streams, log, owner, tracing });
+  // The entry of its own thread: what the operator set for this engine is its to read.
+  const environment = process.env;
+  instance = new EngineInstance(definition, { database, installer, streams, log, owner, tracing, environment });
   await instance.start();
   await installer?.close();
-  tell({ type: "running", manifest: instance.manifest });
+  tell({ type: "running", manifest: instance.manifest, settings: instance.settings });
 }
 
 self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {

@@ -50,7 +50,8 @@ async function processes(
   const { config, streams, tracing } = parts;
   if (config.parts.kind === "embedded") {
     await provideSdk();
-    return (source) => new LocalEngine(source, { database, installer: database, streams, log, tracing });
+    const installed = { database, installer: database, streams, log, tracing, environment: process.env };
+    return (source) => new LocalEngine(source, installed);
   }
   const { database_url, redis_url } = config.parts;
   const installer_url = config.database_direct_url ?? database_url;

@@ -4,6 +4,7 @@ import type { BatchContext, HandlerContext, JobContext, ResetContext } from "./c
 import type { EmitContracts } from "./emits.ts";
 import type { EventOf, EventType, StreamName } from "./events.ts";
 import type { EngineApp } from "./routes.ts";
+import type { OperatorSettings } from "./settings.ts";
 
 /** Handlers for single events of one stream, by event type. Each runs in seq order, in the transaction of its batch. */
 export type EventHandlers<S extends StreamName, Config, Emits extends EmitContracts> = {
@@ -80,6 +81,8 @@ export interface EngineDefinition<ConfigSchema extends TObject = TObject, Emits 
    * 8 MB at most. What is longer is answered with 413, unread.
    */
   body_limits?: Readonly<Record<`${"POST" | "PUT" | "PATCH"} /${string}`, number>>;
+  /** What operators set in a host's environment; read and checked when the engine is loaded. */
+  settings?: OperatorSettings;
   /** Called once before the first batch. */
   start?: () => Promise<void>;
   /** Called once after the last batch. */

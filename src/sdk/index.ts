@@ -31,3 +31,4 @@ export { type EngineEventHandlers, fromEngines } from "./from-engines.ts";
 export { PermanentError, RetryLater } from "./outcomes.ts";
 export { keyOfCursor, pageOf, pageQuery } from "./page.ts";
 export type { EngineApp } from "./routes.ts";
+export { type OperatorSettings, operatorSettings } from "./settings.ts";

@@ -17,10 +17,10 @@ import { runRelay } from "../relay/running-relay.ts";
 
 /** Writes a row for each event, with the process it was handled in. On the key `hold` it stands still while a file says so. */
 const WITNESS = `
-import { defineEngine } from "@basecommerce/engine";
+import { defineEngine, operatorSettings, Type } from "@basecommerce/engine";
 
-const folder = process.env.HOLD_FOLDER;
-const held = () => Bun.file(folder + "/hold").exists();
+const settings = operatorSettings({ folder: Type.String(), token: Type.Optional(Type.String({ secret: true })) });
+const held = () => Bun.file(settings.value.folder + "/hold").exists();
 
 export default defineEngine({
   name: "witness",
@@ -29,6 +29,7 @@ export default defineEngine({
   from: "beginning",
   batch_size: 20,
   handler_timeout_ms: 3000,
+  settings,
   migrations: [
     {
       id: "0001_seen",
@@ -40,7 +41,7 @@ export default defineEngine({
       quote_sent: async ({ tenant_id, seq, key }, { db }) => {
         await db.query("insert into seen (tenant_id, seq, key, pid) values ($1, $2, $3, $4)", [tenant_id, seq, key, process.pid]);
         if (key !== "hold" || !(await held())) return;
-        await Bun.write(folder + "/held", String(process.pid));
+        await Bun.write(settings.value.folder + "/held", String(process.pid));
         while (await held()) await Bun.sleep(10);
       },
     },
@@ -136,7 +137,8 @@ test("hosts that are killed, frozen past their lease and woken, over a Redis tha
           HOST: "127.0.0.1",
           ENGINES_PORT: `${freePort()}`,
           PLUGINS_DIR: plugins,
-          HOLD_FOLDER: folder,
+          WITNESS_FOLDER: folder,
+          WITNESS_TOKEN: "for nobody's eyes",
           DRAIN_SECONDS: "0",
         },
       }),
@@ -204,5 +206,9 @@ test("hosts that are killed, frozen past their lease and woken, over a Redis tha
   expect(outOfOrder).toEqual([]);
   expect(await holder()).toHaveLength(1);
   expect(await admin.query("select 1 from parked_event")).toEqual([]);
+  const shown = await runAsOwner(launch, database, ["engine", "show", "witness"]);
+  expect(JSON.parse(shown).hosts).toContainEqual(
+    expect.objectContaining({ state: "running", settings: { WITNESS_FOLDER: folder, WITNESS_TOKEN: "(set)" } }),
+  );
   await Promise.all(hosts.map((host) => (host.running ? host.stop() : undefined)));
 }, 180_000);

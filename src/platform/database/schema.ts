@@ -4,6 +4,7 @@ import engineHost from "./migrations/0004_engine_host.sql" with { type: "text" }
 import engineReplay from "./migrations/0005_engine_replay.sql" with { type: "text" };
 import eventChain from "./migrations/0006_event_chain.sql" with { type: "text" };
 import engineRequests from "./migrations/0007_engine_requests.sql" with { type: "text" };
+import engineSettings from "./migrations/0008_engine_settings.sql" with { type: "text" };
 import type { Migration } from "./migrations.ts";
 
 /** The schema that every role stands on; verticals add their own after it. */
@@ -14,4 +15,5 @@ export const platformMigrations: readonly Migration[] = [
   { id: "0005_engine_replay", sql: engineReplay },
   { id: "0006_event_chain", sql: eventChain },
   { id: "0007_engine_requests", sql: engineRequests },
+  { id: "0008_engine_settings", sql: engineSettings },
 ];

@@ -3,6 +3,7 @@ import { streams } from "../../contracts/index.ts";
 import { EngineRoutes } from "../../engine-host/engine-routes.ts";
 import { installEngine } from "../../engine-host/install.ts";
 import { checkedDefinition, manifestOf } from "../../engine-host/manifest.ts";
+import { type Environment, readSettings } from "../../engine-host/operator-settings.ts";
 import { TenantSettings } from "../../engine-host/tenant-settings.ts";
 import { DEFAULT_PARTITIONS } from "../../platform/events/partition.ts";
 import { ensureStream } from "../../platform/events/stream-registry.ts";
@@ -17,6 +18,8 @@ import { TestedEngine } from "./tested-engine.ts";
 export interface TestOptions<Config> {
   /** The shops of the test by slug. One named `shop` unless given. */
   tenants?: Readonly<Record<string, TestTenant<Config>>>;
+  /** What the operator has set, by variable as in a host's environment; `operate` changes it. */
+  environment?: Environment;
 }
 
 /**
@@ -26,10 +29,11 @@ export interface TestOptions<Config> {
  */
 export async function testEngine<ConfigSchema extends TObject, Emits extends EmitContracts>(
   definition: EngineDefinition<ConfigSchema, Emits>,
-  { tenants = { shop: {} } }: TestOptions<Static<ConfigSchema>> = {},
+  { tenants = { shop: {} }, environment = {} }: TestOptions<Static<ConfigSchema>> = {},
 ): Promise<TestedEngine<Static<ConfigSchema>, Emits>> {
   const checked = checkedDefinition(definition, definition.name);
   const manifest = manifestOf(checked);
+  readSettings(checked, environment);
   const database = await scratchDatabase();
   try {
     for (const stream of Object.keys(streams)) await ensureStream(database, stream, DEFAULT_PARTITIONS);
@@ -56,6 +60,7 @@ export async function testEngine<ConfigSchema extends TObject, Emits extends Emi
       processing,
       tenants: shops,
       lines,
+      operate: (changed) => void readSettings(checked, changed),
       stop: async () => await checked.stop?.(),
     });
     for (const [tenant, { enabled, config }] of Object.entries(tenants)) {

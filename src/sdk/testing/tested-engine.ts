@@ -3,6 +3,7 @@ import { type DeadEvent, deadEvents } from "../../engine-host/dead-letters.ts";
 import type { EngineRoutes } from "../../engine-host/engine-routes.ts";
 import { configErrors, type EngineConfig, type EngineManifest } from "../../engine-host/manifest.ts";
 import { engineRole } from "../../engine-host/names.ts";
+import type { Environment } from "../../engine-host/operator-settings.ts";
 import { type TenantSettings, writeSetting } from "../../engine-host/tenant-settings.ts";
 import type { EmbeddedDatabase } from "../../platform/database/embedded.ts";
 import { OWNER } from "../../platform/database/roles.ts";
@@ -45,6 +46,7 @@ export interface TestedEngineParts {
   processing: Processing;
   tenants: ReadonlyMap<string, Tenant>;
   lines: LogLine[];
+  operate(environment: Environment): void;
   /** The engine's own `stop`. */
   stop(): Promise<void>;
 }
@@ -178,6 +180,11 @@ export class TestedEngine<Config, Emits extends EmitContracts> {
     const setting = { enabled: enabled ?? (await settings.of(tenant_id)).enabled, config: given };
     await database.transaction({ role: OWNER }, (tx) => writeSetting(tx, manifest.name, tenant_id, setting));
     settings.forget(tenant_id);
+  }
+
+  /** Has the engine find these variables in its host's environment, and no others. Throws when it would not start so. */
+  operate(environment: Environment): void {
+    this.#parts.operate(environment);
   }
 
   /** As if nothing had happened yet: no events, no rows, nothing parked. Shops keep their configuration. */
