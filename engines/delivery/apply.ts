@@ -1,6 +1,11 @@
 import type { BatchContext, EventOf } from "@basecommerce/engine";
 
-export const eventTypes = ["order_created", "order_status_changed", "customer_anonymized"] as const;
+export const eventTypes = [
+  "order_created",
+  "order_rescheduled",
+  "order_status_changed",
+  "customer_anonymized",
+] as const;
 
 export type DeliveryEvent = EventOf<"construction", (typeof eventTypes)[number]>;
 
@@ -13,21 +18,23 @@ interface DeliveryFacts {
   customer_name: string | null;
   address: object | null;
   delivery_date: string | null;
+  date_seq: number;
   total_value: string | null;
-  status: string;
+  /** Null when the batch says nothing of it. */
+  status: string | null;
   status_seq: number;
 }
 
 const UPSERT_DELIVERIES = `
   insert into deliveries as d (tenant_id, order_id, created_seq, number, customer_id, customer_name, address,
-                               delivery_date, total_value, status, status_seq)
+                               delivery_date, date_seq, total_value, status, status_seq)
   select n.tenant_id, n.order_id, n.created_seq, n.number, n.customer_id,
          case when a.seq > n.created_seq then null else n.customer_name end,
          case when a.seq > n.created_seq then null else nullif(n.address, 'null'::jsonb) end,
-         n.delivery_date, n.total_value, n.status, n.status_seq
+         n.delivery_date, n.date_seq, n.total_value, coalesce(n.status, 'pending'), n.status_seq
   from json_to_recordset($1::text::json) as n (tenant_id uuid, order_id uuid, created_seq bigint, number text,
-         customer_id uuid, customer_name text, address jsonb, delivery_date date, total_value numeric, status text,
-         status_seq bigint)
+         customer_id uuid, customer_name text, address jsonb, delivery_date date, date_seq bigint, total_value numeric,
+         status text, status_seq bigint)
   left join anonymized_customers a on a.tenant_id = n.tenant_id and a.customer_id = n.customer_id
   order by n.tenant_id, n.order_id
   on conflict (tenant_id, order_id) do update set
@@ -36,7 +43,8 @@ const UPSERT_DELIVERIES = `
     customer_id = coalesce(d.customer_id, excluded.customer_id),
     customer_name = coalesce(d.customer_name, excluded.customer_name),
     address = coalesce(d.address, excluded.address),
-    delivery_date = coalesce(d.delivery_date, excluded.delivery_date),
+    delivery_date = case when excluded.date_seq > d.date_seq then excluded.delivery_date else d.delivery_date end,
+    date_seq = greatest(d.date_seq, excluded.date_seq),
     total_value = coalesce(d.total_value, excluded.total_value),
     status = case when excluded.status_seq > d.status_seq then excluded.status else d.status end,
     status_seq = greatest(d.status_seq, excluded.status_seq)`;
@@ -87,8 +95,14 @@ export async function apply(
     if (event.event_type === "order_created") {
       const { number, customer_id, customer_name, delivery_address, delivery_date, total_value } = event.payload;
       const facts = { number, customer_id, customer_name, address: delivery_address, delivery_date, total_value };
-      deliveries.set(key, { tenant_id, order_id, created_seq: seq, ...facts, status: "pending", status_seq: seq });
+      const began = { date_seq: seq, status: "pending", status_seq: seq };
+      deliveries.set(key, { tenant_id, order_id, created_seq: seq, ...facts, ...began });
       steps.push({ tenant_id, order_id, seq, status: "pending", reached_at: occurred_at, user_id: null });
+      continue;
+    }
+    if (event.event_type === "order_rescheduled") {
+      const known = deliveries.get(key) ?? nothingOf(tenant_id, order_id);
+      deliveries.set(key, { ...known, delivery_date: event.payload.delivery_date, date_seq: seq });
       continue;
     }
     const { new_status: status, changed_at: reached_at, user_id } = event.payload;
@@ -105,7 +119,7 @@ export async function apply(
   for (const sql of BLANK) await write(sql, blanked);
 }
 
-function nothingOf(tenant_id: string, order_id: string): Omit<DeliveryFacts, "status" | "status_seq"> {
+function nothingOf(tenant_id: string, order_id: string): DeliveryFacts {
   return {
     tenant_id,
     order_id,
@@ -115,6 +129,9 @@ function nothingOf(tenant_id: string, order_id: string): Omit<DeliveryFacts, "st
     customer_name: null,
     address: null,
     delivery_date: null,
+    date_seq: 0,
     total_value: null,
+    status: null,
+    status_seq: 0,
   };
 }

@@ -52,6 +52,17 @@ test("routes hold what is being prepared for the day, by region and postal code,
   expect((await request("GET", "/routes?date=2026-02-30")).status).toBe(422);
 });
 
+test("an order that got another day is planned for that one", async () => {
+  const orders = new Orders().order(1, null).rescheduled(1, "2026-03-05").step(1, "pending", "preparing");
+  orders.order(2, null).rescheduled(2, null).step(2, "pending", "preparing");
+  await bench.apply(orders.events.slice(0, 2), orders.events.slice(2));
+  const planned = async (date: string) => (await request("POST", "/plan-routes", { date })).body.routes.length;
+  expect([await planned(DAY), await planned("2026-03-05")]).toEqual([0, 1]);
+  const { items } = (await request("GET", "/deliveries?date=2026-03-05")).body;
+  expect(items.map(({ number }: Row) => number)).toEqual(["O-000001"]);
+  expect((await request("GET", `/deliveries/${id("order", 2)}`)).body.delivery_date).toBeNull();
+});
+
 test("a full route is followed by another", async () => {
   const orders = new Orders();
   for (let number = 1; number <= 45; number++) orders.prepared(number, "13010-300");

@@ -10,7 +10,7 @@ import { keptTables, migrations } from "./tables.ts";
 /** From the order to the door: the day's routes, what happens on the way, the proof at the end. */
 export default defineEngine({
   name: "delivery",
-  version: "1.0.0",
+  version: "1.1.0",
   description: "Plans the day's routes by region, follows each delivery and keeps its proof",
   config,
   migrations,

@@ -35,6 +35,11 @@ export class Orders extends History {
     );
   }
 
+  rescheduled(number: number, delivery_date: string | null, at = daysAgo(0)): this {
+    const order_id = id("order", number);
+    return this.add("order_rescheduled", order_id, { order_id, delivery_date, user_id: null }, at);
+  }
+
   prepared(number: number, postal_code: string | null): this {
     return this.order(number, postal_code).step(number, "pending", "preparing");
   }

@@ -13,13 +13,21 @@ afterAll(() => bench.close());
 
 test("any interleaving of different keys, in any batches, leaves the same rows", async () => {
   const histories = fc
-    .array(fc.tuple(fc.nat({ max: 5 }), fc.boolean()), { minLength: 1, maxLength: 20 })
+    .array(fc.tuple(fc.nat({ max: 5 }), fc.constantFrom("step", "step", "step", "anonymize", "reschedule")), {
+      minLength: 1,
+      maxLength: 20,
+    })
     .map((moves) => {
       const orders = new Orders();
       const next: Record<number, [Step, Step][]> = {};
-      for (const [number, anonymize] of moves) {
-        if (anonymize) orders.anonymized(number % 2);
+      for (const [place, [number, move]] of moves.entries()) {
+        if (move === "anonymize") orders.anonymized(number % 2);
         const steps = next[number];
+        // Only a pending order gets another day.
+        if (move === "reschedule" && steps?.length === 3) {
+          orders.rescheduled(number, place % 4 === 0 ? null : `2026-03-${10 + place}`);
+          continue;
+        }
         if (!steps) {
           orders.order(number, number === 0 ? null : "13010-300");
           next[number] = [

@@ -82,4 +82,11 @@ export const migrations: EngineMigration[] = [
         primary key (tenant_id, delivery_date, order_id)
       );`,
   },
+  {
+    // The day follows the last event that named one, whatever order they are heard of in.
+    id: "0002_rescheduled",
+    up: `
+      alter table deliveries add date_seq bigint not null default 0;
+      update deliveries set date_seq = coalesce(created_seq, 0);`,
+  },
 ];

@@ -15,6 +15,7 @@ export const eventTypes = [
   "quote_cancelled",
   "quote_converted",
   "order_created",
+  "order_rescheduled",
   "order_status_changed",
   "sale_recorded",
 ] as const satisfies readonly EventType<"construction">[];

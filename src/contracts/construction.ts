@@ -140,6 +140,12 @@ export const construction = {
       items: Items,
     }),
   },
+  /** A pending order is to be delivered on another day; null when no day is fixed any more. */
+  order_rescheduled: {
+    version: 1,
+    key: "order_id",
+    payload: payload({ order_id: Uuid, delivery_date: nullable(Day), user_id: nullable(Uuid) }),
+  },
   order_status_changed: {
     version: 1,
     key: "order_id",

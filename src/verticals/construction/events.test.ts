@@ -32,6 +32,8 @@ beforeAll(async () => {
   await shop.post(`/quotes/${quote}/send`);
   await shop.post(`/quotes/${quote}/approve`);
   const order = (await shop.post(`/quotes/${quote}/convert`)).body.id;
+  for (const delivery_date of ["2026-03-09", "2026-03-09", null])
+    await shop.patch(`/orders/${order}`, { delivery_date });
   for (const status of ["preparing", "out_for_delivery", "delivered"])
     await shop.post(`/orders/${order}/status`, { status });
   ids = { product, customer, site, supplier, quote, order, cancelled };
@@ -94,6 +96,13 @@ test("an order of a quote goes to its job site and stands beside the conversion,
     customer_name: "Maria da Silva",
     delivery_address: { street: "Rua A", number: null, district: null, city: "Itu", state: "SP", postal_code: null },
   });
+});
+
+test("another day for an order is said once, also that there is none any more", () => {
+  expect(of("order_rescheduled").map(({ payload }) => payload)).toEqual([
+    { order_id: ids.order, delivery_date: "2026-03-09", user_id: shop.admin.id },
+    { order_id: ids.order, delivery_date: null, user_id: shop.admin.id },
+  ]);
 });
 
 test("delivering takes each product out once and records the sale", () => {

@@ -30,8 +30,21 @@ const BLANK_ORDERS = `
   update order_items i set notes = null from blanked
   where i.tenant_id = $1 and i.order_id = blanked.id and i.notes is not null`;
 
+// Answers kept for an Idempotency-Key are given again, so they are blanked as what they tell of is.
+const BLANK_ANSWERS = `
+  update idempotency_keys k
+  set body = (k.body::jsonb || (
+    select coalesce(jsonb_object_agg(field, case
+      when field in ('name', 'customer_name') then to_jsonb($3::text)
+      when field = 'items' then (select jsonb_agg(item || '{"notes": null}') from jsonb_array_elements(value) item)
+      end), '{}')
+    from jsonb_each(k.body::jsonb) as fields (field, value)
+    where field in ('name', 'document', 'email', 'phone', 'address', 'notes', 'customer_name', 'delivery_address', 'items')
+  ))::json
+  where k.tenant_id = $1 and $2::text in (k.body ->> 'id', k.body ->> 'customer_id')`;
+
 /**
- * Blanks who a customer was: in the row, its job sites, quotes and orders, and in the ledger; emits
+ * Blanks who a customer was: in the row, its job sites, quotes and orders, in kept answers and in the ledger; emits
  * `customer_anonymized` for whoever keeps copies. Admins only (403). Figures stay; doing it again changes nothing more.
  */
 export async function anonymizeCustomer(work: ShopWork, id: string): Promise<Customer> {
@@ -43,6 +56,7 @@ export async function anonymizeCustomer(work: ShopWork, id: string): Promise<Cus
     tx.query(BLANK_JOB_SITES, [tenant.tenant_id, customer.id, MASK, now]),
     tx.query(BLANK_QUOTES, [tenant.tenant_id, customer.id, now]),
     tx.query(BLANK_ORDERS, [tenant.tenant_id, customer.id, now]),
+    tx.query(BLANK_ANSWERS, [tenant.tenant_id, customer.id, MASK]),
     tx.query("select redact_customer_in_ledger($1, $2)", [customer.id, MASK]),
   ]);
   work.record("customer_anonymized", { customer_id: customer.id, user_id: work.actor?.id ?? null });

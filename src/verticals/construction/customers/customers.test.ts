@@ -44,12 +44,16 @@ describe("anonymizing", () => {
   let id: string;
   let quote_id: string;
   let order_id: string;
+  let site: Record<string, unknown>;
+  let sale: Record<string, unknown>;
+  const keyed = (key: string) => ({ headers: { "idempotency-key": key } });
   beforeAll(async () => {
     const product_id = await shop.product();
     id = await shop.customer({ name: "Ana Souza", email: "ana@obra.example", phone: "1999", address, notes: "vip" });
-    const site = await shop.post("/job-sites", { customer_id: id, name: "Casa da Ana", address, notes: "portão" });
+    site = { customer_id: id, name: "Casa da Ana", address, notes: "portão" };
+    const { body } = await shop.post("/job-sites", site, keyed("site"));
     const items = [{ product_id, quantity: 3, notes: "para a Ana" }];
-    const sale = { customer_id: id, job_site_id: site.body.id, notes: "ligar para a Ana", items };
+    sale = { customer_id: id, job_site_id: body.id, notes: "ligar para a Ana", items };
     [quote_id, order_id] = await Promise.all([shop.quote(sale), shop.order(sale)]);
   });
 
@@ -89,6 +93,20 @@ describe("anonymizing", () => {
     const theirs = (await shop.events("order_created")).find(({ payload }) => payload.order_id === kept);
     expect(theirs?.payload.customer_name).toBe("Ana Prado");
     expect(await shop.events("customer_anonymized")).toHaveLength(1);
+  });
+
+  test("an answer kept for a key is given again without the person", async () => {
+    const product_id = await shop.product();
+    const ana = await shop.customer({ name: "Ana Lima" });
+    const order = { customer_id: ana, notes: "da Ana", items: [{ product_id, quantity: 2, notes: "Ana" }] };
+    const first = await shop.post("/orders", order, keyed("sale"));
+    await shop.post(`/customers/${ana}/anonymize`);
+    const again = await shop.post("/orders", order, keyed("sale"));
+    expect(again.status).toBe(201);
+    expect(again.body).toMatchObject({ id: first.body.id, customer_name: "—", notes: null, total_value: "20.00" });
+    expect(JSON.stringify([again.body, (await shop.post("/job-sites", site, keyed("site"))).body])).not.toContain(
+      "Ana",
+    );
   });
 
   test("is for good: the row takes no new person, a second time changes nothing", async () => {

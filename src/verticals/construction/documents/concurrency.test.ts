@@ -85,6 +85,24 @@ test("a key whose work failed can be used for the work again", async () => {
   expect((await shop.post("/orders", { customer_id, items: items(products) }, { headers })).status).toBe(201);
 });
 
+test("after a day a key is forgotten, and may be used for other work", async () => {
+  const send = (key: string, notes: string) =>
+    shop.post("/orders", { customer_id, notes, items: items(products) }, { headers: { "idempotency-key": key } });
+  for (const key of ["old-1", "old-2", "old-3"]) await send(key, "first");
+  const { admin } = shop.stand;
+  await admin.query(
+    `update idempotency_keys set created_at = created_at - interval '25 hours'
+     where tenant_id = $1 and key like 'old-%'`,
+    [shop.tenant_id],
+  );
+  expect((await send("old-3", "second")).status).toBe(201);
+  const kept = await admin.query<{ key: string }>(
+    "select key from idempotency_keys where tenant_id = $1 and key like 'old-%' order by key",
+    [shop.tenant_id],
+  );
+  expect(kept.map(({ key }) => key)).toEqual(["old-3"]);
+});
+
 test("sales of the same products in any order do not lock each other out, and no piece is lost", async () => {
   const orders = await times(12, async (i) => {
     const id = await shop.order({ customer_id, items: items(i % 2 === 0 ? products : products.toReversed(), "1.5") });

@@ -82,10 +82,11 @@ export async function updateOrder(work: ShopWork, id: string, changes: OrderChan
     throw conflict("not_pending", `the order is ${order.status}; only a pending one can be changed`);
   }
   if (changes.delivery_date !== undefined) {
-    await work.orm
-      .update(orders)
-      .set({ delivery_date: readDay(changes.delivery_date, "/delivery_date"), updated_at: work.now })
-      .where(isOrder(work, id));
+    const delivery_date = readDay(changes.delivery_date, "/delivery_date");
+    if (delivery_date !== order.delivery_date) {
+      await work.orm.update(orders).set({ delivery_date, updated_at: work.now }).where(isOrder(work, id));
+      work.record("order_rescheduled", { order_id: id, delivery_date, user_id: work.actor?.id ?? null });
+    }
   }
   return await getOrder(work, id);
 }
