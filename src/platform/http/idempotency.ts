@@ -34,9 +34,17 @@ export async function once<T>(
   const digest = new Bun.CryptoHasher("sha256")
     .update(JSON.stringify([work.actor?.id, request.method, request.path, request.body]))
     .digest("hex");
-  // A key older than 24 h is taken over as if it had never been.
+  // A key older than 24 h is taken over as if it had never been. For each new one two such go, so that as many stay as a
+  // day brings.
   const taken = await work.tx.query(
-    `insert into ${table} as kept (tenant_id, key, request_digest) values ($1, $2, $3)
+    `with old as (
+       select key from ${table}
+       where tenant_id = $1 and created_at < now() - interval '24 hours' and key <> $2
+       order by created_at limit 2 for update skip locked
+     ), gone as (
+       delete from ${table} where tenant_id = $1 and key in (select key from old)
+     )
+     insert into ${table} as kept (tenant_id, key, request_digest) values ($1, $2, $3)
      on conflict (tenant_id, key) do update
        set request_digest = excluded.request_digest, created_at = now(), status = null
        where kept.created_at < now() - interval '24 hours'
