@@ -19,6 +19,10 @@ const PROGRAMS = {
   "redis-server": { package: "redis-server", atLeast: 7 },
   "redis-benchmark": { package: "redis-tools", atLeast: 7 },
   nginx: { package: "nginx", atLeast: 1 },
+  promtool: { package: "prometheus", atLeast: 2 },
+  nft: { package: "nftables", atLeast: 1 },
+  ip: { package: "iproute2", atLeast: 5 },
+  shellcheck: { package: "shellcheck", atLeast: 0 },
 } satisfies Record<string, Program>;
 
 export type ProgramName = keyof typeof PROGRAMS;
@@ -106,7 +110,8 @@ function configuredFolder(): string[] {
 }
 
 function majorVersion(path: string): number {
-  // nginx says its version on stderr, and only to -v.
-  const run = Bun.spawnSync([path, path.endsWith("nginx") ? "-v" : "--version"]);
+  // nginx says its version on stderr, and only to -v; ip only to -V.
+  const flag = path.endsWith("nginx") ? "-v" : path.endsWith("/ip") ? "-V" : "--version";
+  const run = Bun.spawnSync([path, flag]);
   return Number(/(\d+)\.\d/.exec(`${run.stdout}${run.stderr}`)?.[1] ?? 0);
 }
