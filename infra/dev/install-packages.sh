@@ -63,6 +63,6 @@ install $missing
 # Nor at the next start of the machine.
 for package in $missing; do
   case $package in
-  redis-server | nginx) if command -v systemctl >/dev/null; then systemctl --quiet disable "$package" 2>/dev/null || :; fi ;;
+  redis-server | nginx | prometheus) if command -v systemctl >/dev/null; then systemctl --quiet disable "$package" 2>/dev/null || :; fi ;;
   esac
 done

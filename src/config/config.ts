@@ -45,6 +45,8 @@ export interface Config {
   shutdown_seconds: number;
   drain_seconds: number;
   log_level: LogLevel;
+  /** Where traces go and which share of them; absent when they go nowhere. */
+  otlp: { endpoint: string; share: number } | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -96,6 +98,9 @@ export function readConfig(roles_text: string, flags: Environment, environment: 
     shutdown_seconds: Number(texts.shutdown_seconds),
     drain_seconds: Number(texts.drain_seconds),
     log_level,
+    otlp: texts.otel_exporter_otlp_endpoint
+      ? { endpoint: texts.otel_exporter_otlp_endpoint, share: Number(texts.otel_traces_sampler_arg) }
+      : undefined,
   };
 }
 

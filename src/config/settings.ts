@@ -250,6 +250,21 @@ export const SETTINGS = {
     default: "info",
     check: oneOf(...LOG_LEVELS),
   },
+  otel_exporter_otlp_endpoint: {
+    env: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    flag: "otlp-endpoint",
+    value: "url",
+    help: "collector that takes OpenTelemetry traces by OTLP over HTTP; none are made without it",
+    check: url("http:", "https:"),
+  },
+  otel_traces_sampler_arg: {
+    env: "OTEL_TRACES_SAMPLER_ARG",
+    flag: "trace-share",
+    value: "0–1",
+    help: "share of the traces that are kept; one that a client began follows the client's decision",
+    default: "1",
+    check: (text: string) => (/^(0(\.\d+)?|1(\.0+)?)$/.test(text) ? undefined : "must be a number from 0 to 1"),
+  },
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;

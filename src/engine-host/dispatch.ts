@@ -62,11 +62,7 @@ export class Dispatch {
     );
   }
 
-  async #handle(
-    tx: Transaction,
-    entries: readonly StreamEntry[],
-    input: DispatchInput,
-  ): Promise<{ emitted: number }> {
+  async #handle(tx: Transaction, entries: readonly StreamEntry[], input: DispatchInput): Promise<{ emitted: number }> {
     const { settings, emitting } = this.#parts;
     const events = entries.map((entry) => parsed(entry, this.#contracts[entry.stream]?.[entry.event_type]));
     const tenants = await settings.load(tx, new Set(events.map(({ tenant_id }) => tenant_id)));

@@ -3,6 +3,7 @@ import type { Database } from "../platform/database/database.ts";
 import type { Log } from "../platform/observability/log.ts";
 import type { Metrics } from "../platform/observability/metrics.ts";
 import type { Readiness } from "../platform/observability/readiness.ts";
+import type { Tracing } from "../platform/observability/tracing.ts";
 import type { EventStreams } from "../platform/streams/streams.ts";
 
 /** What the process is made of, handed to every role. */
@@ -11,6 +12,7 @@ export interface Parts {
   log: Log;
   metrics: Metrics;
   readiness: Readiness;
+  tracing: Tracing;
   streams: EventStreams;
   /** A database whose work is done as `role`; one pool for each role of the process. */
   open(role: string, max: number): Promise<OpenedDatabase>;
@@ -27,4 +29,4 @@ export interface OpenedDatabase {
 export const CONSTRUCTION_STREAM = "construction";
 
 /** What there is before anything is connected. */
-export type BaseParts = Pick<Parts, "config" | "log" | "metrics" | "readiness">;
+export type BaseParts = Pick<Parts, "config" | "log" | "metrics" | "readiness" | "tracing">;

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { RELAY } from "../platform/database/roles.ts";
 import { LedgerReader } from "../platform/events/ledger-reader.ts";
+import { tracedStreams } from "../platform/streams/traced-streams.ts";
 import { Chain } from "../relay/chain.ts";
 import { Observation } from "../relay/observation.ts";
 import { PostgresRelayStore } from "../relay/postgres-store.ts";
@@ -17,7 +18,8 @@ const LEASE_SECONDS = 5;
 
 /** The relay: the ledger into the streams. */
 export async function relayRole(parts: Parts): Promise<Role> {
-  const { readiness, streams } = parts;
+  const { readiness, tracing } = parts;
+  const streams = tracing.on ? tracedStreams(parts.streams, tracing) : parts.streams;
   const log = parts.log.child({ role: "relay" });
   const metrics = relayMetrics(parts.metrics);
   const { database } = await parts.open(RELAY, CONNECTIONS);

@@ -13,6 +13,8 @@ export interface Launch {
   user?: string;
   /** Folder of drop-in engines. */
   plugins: string;
+  /** Settings of every role, beside those that each needs here. */
+  env?: Record<string, string>;
 }
 
 /** A database that was migrated: where its logins find it. */
@@ -83,6 +85,7 @@ function startRole(launch: Launch, database: Place, redis: Redis, ports: Ports, 
       TRUSTED_PROXIES: "127.0.0.1",
       PLUGINS_DIR: launch.plugins,
       DRAIN_SECONDS: "0",
+      ...launch.env,
     },
   });
 }

@@ -131,7 +131,8 @@ function operational(root: AnyElysia, { log, metrics, readiness }: AppOptions): 
       const context = contextOf(request);
       const request_id = context?.request_id ?? Bun.randomUUIDv7("base64url");
       if (problem.status >= 500) {
-        log.error({ err: loggable(error), request_id, path: pathOf(request.url) }, "request failed");
+        const about = { request_id, tenant: context?.tenant?.slug, trace: context?.trace };
+        log.error({ err: loggable(error), ...about, path: pathOf(request.url) }, "request failed");
       }
       set.status = problem.status;
       if (context) context.problem_status = problem.status;
