@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { fromEngines } from "@basecommerce/engine";
+import { defineEngine, fromEngines } from "@basecommerce/engine";
 import { testEngine } from "@basecommerce/engine/testing";
 import tally from "./tally.ts";
 
@@ -60,6 +60,30 @@ describe("feeding", () => {
     expect(await engine.feed([{ ...event, key: "a" }])).toMatchObject([{ key: "a", version: 1 }]);
     expect(await engine.positions()).toEqual([]);
   });
+
+  test("batches are handled as they were cut", async () => {
+    const sizes: number[] = [];
+    const counted = defineEngine({
+      name: "counted",
+      version: "1.0.0",
+      description: "Counts what comes at once",
+      from: "beginning",
+      subscriptions: {
+        construction: {
+          event_types: ["sale_recorded"],
+          batch: async (events) => {
+            sizes.push(events.length);
+          },
+        },
+      },
+    });
+    await using cut = await testEngine(counted, { tenants: { one: {}, two: {} } });
+    const event = (number: number, tenant: string) =>
+      ({ stream: "construction", event_type: "sale_recorded", payload: sale(number), tenant }) as const;
+    const batches = [[event(1, "one"), event(2, "two")], [event(3, "two")], [], [event(4, "one")]];
+    expect(await cut.feed(batches)).toHaveLength(4);
+    expect(sizes).toEqual([2, 1, 1]);
+  }, 30_000);
 
   test("a newer version of a contract waits for a newer engine host", async () => {
     const newer = { version: 2, key: order(1), may_fail: true };

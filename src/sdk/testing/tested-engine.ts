@@ -80,13 +80,24 @@ export class TestedEngine<Config, Emits extends EmitContracts> {
   ): Promise<EventEnvelope[]>;
   /** The same for several events, which the engine gets in as few batches as it may. */
   async feed(events: readonly FedEvent[], options?: FeedOptions): Promise<EventEnvelope[]>;
+  /**
+   * The same in batches of your choice, one after the other: what an engine makes of a history must not depend on how it
+   * was cut. A batch that is longer than the engine's `batch_size` is handled in several.
+   */
+  async feed(batches: readonly (readonly FedEvent[])[], options?: FeedOptions): Promise<EventEnvelope[]>;
   async feed(
-    first: string | readonly FedEvent[],
+    first: string | readonly FedEvent[] | readonly (readonly FedEvent[])[],
     second: string | FeedOptions = {},
     payload: object = {},
     details: EventDetails & FeedOptions = {},
   ): Promise<EventEnvelope[]> {
-    if (typeof first !== "string") return await this.#feed(first, typeof second === "string" ? {} : second);
+    if (typeof first !== "string") {
+      const options = typeof second === "string" ? {} : second;
+      if (!isInBatches(first)) return await this.#feed(first, options);
+      const fed: EventEnvelope[] = [];
+      for (const batch of first) fed.push(...(await this.#feed(batch, options)));
+      return fed;
+    }
     const { may_fail, ...given } = details;
     return await this.#feed([{ ...given, stream: first, event_type: String(second), payload }], { may_fail });
   }
@@ -219,4 +230,10 @@ export class TestedEngine<Config, Emits extends EmitContracts> {
     const filter = { engine: manifest.name, state };
     return await database.transaction({ role: OWNER }, (tx) => deadEvents(tx, filter, 1000));
   }
+}
+
+function isInBatches(
+  events: readonly FedEvent[] | readonly (readonly FedEvent[])[],
+): events is readonly (readonly FedEvent[])[] {
+  return Array.isArray(events[0]);
 }
