@@ -61,7 +61,11 @@ test("every event fits its contract and stands in its shop's partition", async (
     expect({ partition, hops }).toEqual({ partition: partitionOf(tenant_id, 16), hops: 0 });
   }
   expect(new Set(events.map(({ event_type }) => event_type))).toEqual(
-    new Set(Object.keys(construction).filter((type) => !["product_updated", "customer_anonymized", "order_rescheduled"].includes(type))),
+    new Set(
+      Object.keys(construction).filter(
+        (type) => !["product_updated", "customer_anonymized", "order_rescheduled"].includes(type),
+      ),
+    ),
   );
 });
 
