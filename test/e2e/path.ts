@@ -11,6 +11,8 @@ export interface Shop {
   slug?: string;
   email: string;
   password: string;
+  /** Milliseconds after which a request is given up. Default: none. */
+  patience?: number;
 }
 
 /** What an answer holds, as far as the path looks into it. */
@@ -52,9 +54,10 @@ export class ShopClient {
     status: number | number[],
     idempotency_key?: string,
   ): Promise<Body> {
-    const { url, host, slug } = this.shop;
+    const { url, host, slug, patience } = this.shop;
     const response = await fetch(`${url}${path}`, {
       method,
+      ...(patience === undefined ? {} : { signal: AbortSignal.timeout(patience) }),
       headers: {
         ...(host === undefined ? {} : { host }),
         ...(slug === undefined ? {} : { "x-tenant-slug": slug }),

@@ -1,9 +1,10 @@
-import { chmod, chown, mkdir } from "node:fs/promises";
+import { appendFile, chmod, chown, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Account, bindCommand, unprivilegedAccount } from "./account.ts";
 import { Child } from "./child.ts";
 import { whenDone } from "./cleanup.ts";
 import { temporaryFolder } from "./folder.ts";
+import type { Place } from "./network.ts";
 import { programPath } from "./packages.ts";
 import { freePort } from "./ports.ts";
 import { identifier, urlFor, withSession } from "./session.ts";
@@ -31,6 +32,8 @@ const FAST = {
 export interface PostgresOptions {
   /** Settings of postgresql.conf; they win over the shipped and the fast ones. */
   settings?: Record<string, string>;
+  /** Where it runs and listens. Default: this machine, 127.0.0.1. */
+  place?: Place;
 }
 
 /** A PostgreSQL server of the test's own, with the settings of infra/postgres/common.conf, in a folder that goes with it. */
@@ -39,12 +42,14 @@ export class Postgres {
   readonly logFile: string;
   readonly #binaries: string;
   readonly #folder: string;
+  readonly #place: Place | undefined;
   readonly #account: Account | undefined;
   readonly #password = crypto.randomUUID();
   readonly #dispose = whenDone(() => this.#discard());
   #child: Child | undefined;
 
-  constructor(binaries: string, folder: string) {
+  constructor(binaries: string, folder: string, place?: Place) {
+    this.#place = place;
     this.#binaries = binaries;
     this.#folder = folder;
     this.#account = unprivilegedAccount(["postgres", "nobody"]);
@@ -61,6 +66,10 @@ export class Postgres {
     return this.#child?.running ?? false;
   }
 
+  get #address(): string {
+    return this.#place?.address ?? "127.0.0.1";
+  }
+
   /** Its folder for a connection by unix socket. */
   get socketFolder(): string {
     return this.#folder;
@@ -68,7 +77,7 @@ export class Postgres {
 
   /** Logs in as superuser unless told otherwise. */
   url(database: string, user = SUPERUSER, password: string = this.#password): string {
-    return urlFor(`postgres://127.0.0.1:${this.port}/`, database, user, password);
+    return urlFor(`postgres://${this.#address}:${this.port}/`, database, user, password);
   }
 
   async createDatabase(name: string, { template }: { template?: string } = {}): Promise<void> {
@@ -105,7 +114,7 @@ export class Postgres {
     ]);
     if ((await initdb.exited) !== 0) throw new Error(`initdb failed: ${output}${complaint}`);
     const own = {
-      listen_addresses: "127.0.0.1",
+      listen_addresses: this.#address,
       port: `${this.port}`,
       unix_socket_directories: this.#folder,
       ...FAST,
@@ -115,6 +124,7 @@ export class Postgres {
     // Its text, not a reference: the account of the server may not be able to read the repository.
     const text = [await Bun.file(SHIPPED).text(), ...lines, ""].join("\n");
     await Bun.write(join(data, "postgresql.conf"), text);
+    if (this.#place) await appendFile(join(data, "pg_hba.conf"), "host all all samenet scram-sha-256\n");
   }
 
   /** Returns when it takes connections; after `kill` that is after recovery. */
@@ -124,6 +134,7 @@ export class Postgres {
       command: [join(this.#binaries, "postgres"), "-D", join(this.#folder, "data")],
       cwd: this.#folder,
       account: this.#account,
+      network: this.#place?.network,
       // Immediate shutdown: as a crash, but the postmaster still ends its children.
       deathSignal: "QUIT",
       output: this.logFile,
@@ -175,9 +186,9 @@ export class Postgres {
 }
 
 /** Starts PostgreSQL 15 or newer; takes about two seconds, most of them `initdb`. */
-export async function startPostgres({ settings = {} }: PostgresOptions = {}): Promise<Postgres> {
+export async function startPostgres({ settings = {}, place }: PostgresOptions = {}): Promise<Postgres> {
   const binaries = dirname(await programPath("postgres"));
-  const server = new Postgres(binaries, await temporaryFolder("postgres"));
+  const server = new Postgres(binaries, await temporaryFolder("postgres"), place);
   await server.initialize(settings);
   await server.start();
   return server;

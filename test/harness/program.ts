@@ -17,6 +17,8 @@ export interface ProgramOptions {
   cwd?: string;
   /** Account it runs under when the tests run as root; without effect otherwise. */
   user?: string;
+  /** A process whose network it takes part in. */
+  network?: number;
 }
 
 export interface ProgramExit extends Exit {
@@ -33,13 +35,14 @@ export class Program {
     await this.#child.kill();
   });
 
-  constructor({ command, args = [], env = {}, cwd = REPOSITORY, user }: ProgramOptions) {
+  constructor({ command, args = [], env = {}, cwd = REPOSITORY, user, network }: ProgramOptions) {
     const [program = "", ...rest] = command;
     const { PATH = "/usr/local/bin:/usr/bin:/bin", HOME = "/tmp", TZ } = process.env;
     this.#child = new Child({
       command: [program === "bun" ? process.execPath : program, ...rest, ...args],
       cwd,
       env: { PATH, HOME, ...(TZ === undefined ? {} : { TZ }), ...env },
+      network,
       account: user === undefined ? undefined : unprivilegedAccount([user]),
       output: "pipe",
     });

@@ -3,6 +3,7 @@ import { Redis as Client } from "ioredis";
 import { Child } from "./child.ts";
 import { whenDone } from "./cleanup.ts";
 import { temporaryFolder } from "./folder.ts";
+import type { Place } from "./network.ts";
 import { programPath } from "./packages.ts";
 import { freePort } from "./ports.ts";
 
@@ -11,6 +12,8 @@ export interface RedisOptions {
   maxmemory?: string;
   /** Further arguments, e.g. `["--enable-debug-command", "local"]`. */
   args?: readonly string[];
+  /** Where it runs and listens. Default: this machine, 127.0.0.1. */
+  place?: Place;
 }
 
 /** A Redis server of the test's own, set as infra/redis/redis.conf sets it, in a folder that goes with it. */
@@ -20,18 +23,22 @@ export class Redis {
   readonly #program: string;
   readonly #folder: string;
   readonly #args: readonly string[];
+  readonly #place: Place | undefined;
   readonly #dispose = whenDone(async () => {
     await this.kill();
   });
   #child: Child | undefined;
 
-  constructor(program: string, folder: string, { maxmemory = "0", args = [] }: RedisOptions) {
+  constructor(program: string, folder: string, { maxmemory = "0", args = [], place }: RedisOptions) {
     this.#program = program;
+    this.#place = place;
     this.#folder = folder;
     this.logFile = join(folder, "redis.log");
     const settings: Record<string, string> = {
       port: `${this.port}`,
-      bind: "127.0.0.1",
+      bind: place?.address ?? "127.0.0.1",
+      // Of a network that nobody else is in.
+      "protected-mode": place ? "no" : "yes",
       dir: folder,
       appendonly: "yes",
       appendfsync: "everysec",
@@ -43,7 +50,7 @@ export class Redis {
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    return `redis://${this.#place?.address ?? "127.0.0.1"}:${this.port}`;
   }
 
   get pid(): number {
@@ -54,7 +61,12 @@ export class Redis {
   /** Returns when it has loaded its file and answers. */
   async start(): Promise<void> {
     if (this.#child?.running) return;
-    const child = new Child({ command: [this.#program, ...this.#args], cwd: this.#folder, output: this.logFile });
+    const child = new Child({
+      command: [this.#program, ...this.#args],
+      cwd: this.#folder,
+      network: this.#place?.network,
+      output: this.logFile,
+    });
     this.#child = child;
     await child.started(() => answers(this.url, child.pid));
   }

@@ -11,7 +11,8 @@ import { urlFor, withSession } from "../../harness/session.ts";
 import { makeRoles, PASSWORD } from "../../harness/template.ts";
 import { until } from "../../harness/until.ts";
 import { difference, holdEverything } from "../../relay/comparison.ts";
-import { BEHIND, DISAGREEMENT, rightsOf, rowsOf } from "./database-facts.ts";
+import { BEHIND, DISAGREEMENT } from "../agreement.ts";
+import { rightsOf, rowsOf } from "./database-facts.ts";
 import { runScript, writableFolder } from "./script.ts";
 
 const LAUNCH: Launch = { command: ["bun", "src/main.ts"], plugins: "/nonexistent" };
