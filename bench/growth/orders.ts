@@ -12,7 +12,7 @@ const CUSTOMER_ROWS = `
 
 const ORDER_ROWS = `
   insert into orders (tenant_id, id, number, status, customer_id, discount_percent, total_value, created_at, updated_at)
-  select t.id::uuid, gen_random_uuid(), 'O-' || lpad(n::text, 6, '0'),
+  select t.id::uuid, gen_random_uuid(), 'O-' || lpad(n::text, greatest(6, length(n::text)), '0'),
          (array['delivered', 'delivered', 'delivered', 'cancelled', 'pending'])[1 + n % 5],
          md5(t.id || (1 + n % $3::int))::uuid, 0, 389.00, at, at
   from json_array_elements_text($1::text::json) t (id), generate_series(1, $2::int) n,

@@ -215,8 +215,9 @@ create table quotes (
   foreign key (tenant_id, customer_id, job_site_id) references job_sites (tenant_id, customer_id, id)
 );
 create unique index quotes_number on quotes (tenant_id, number);
-create index quotes_created on quotes (tenant_id, created_at, id);
-create index quotes_status on quotes (tenant_id, status, created_at, id);
+-- With the customer, so that the newest documents of customers of some name are found without reading the documents.
+create index quotes_created on quotes (tenant_id, created_at, id) include (customer_id);
+create index quotes_status on quotes (tenant_id, status, created_at, id) include (customer_id);
 create index quotes_customer on quotes (tenant_id, customer_id, created_at, id);
 create index quotes_job_site on quotes (tenant_id, customer_id, job_site_id) where job_site_id is not null;
 create index quotes_approved on quotes (tenant_id, approved_at) include (status) where approved_at is not null;
@@ -267,8 +268,9 @@ create table orders (
 create unique index orders_number on orders (tenant_id, number);
 -- One order for a quote, for ever.
 create unique index orders_quote on orders (tenant_id, quote_id) where quote_id is not null;
-create index orders_created on orders (tenant_id, created_at, id);
-create index orders_status on orders (tenant_id, status, created_at, id);
+-- With the customer, so that the newest documents of customers of some name are found without reading the documents.
+create index orders_created on orders (tenant_id, created_at, id) include (customer_id);
+create index orders_status on orders (tenant_id, status, created_at, id) include (customer_id);
 create index orders_customer on orders (tenant_id, customer_id, created_at, id);
 create index orders_job_site on orders (tenant_id, customer_id, job_site_id) where job_site_id is not null;
 -- With what the dashboard adds up, so that it need not visit the rows.

@@ -2,11 +2,10 @@ import { and, desc, eq, getTableColumns } from "drizzle-orm";
 import { page } from "../../../platform/http/page.ts";
 import { conflict, notFound } from "../../../platform/http/problem.ts";
 import { readPercent } from "../amounts.ts";
-import { customers } from "../customers/table.ts";
 import { readDay } from "../documents/dates.ts";
 import { documentConditions } from "../documents/filters.ts";
 import { type Item, readItems } from "../documents/items.ts";
-import { readParties } from "../documents/parties.ts";
+import { customerName, readParties } from "../documents/parties.ts";
 import { documentTotal } from "../documents/totals.ts";
 import { products } from "../products/table.ts";
 import type { ShopWork } from "../work.ts";
@@ -15,7 +14,7 @@ import { order_items, orders } from "./table.ts";
 import { writeOrder } from "./write.ts";
 
 const { tenant_id: _tenant, ...columns } = getTableColumns(orders);
-const summary = { ...columns, customer_name: customers.name };
+const summary = { ...columns, customer_name: customerName("orders") };
 
 export type OrderSummary = Omit<typeof orders.$inferSelect, "tenant_id"> & { customer_name: string };
 export type Order = OrderSummary & { items: Item[] };
@@ -41,7 +40,7 @@ export async function createOrder(work: ShopWork, input: NewOrder): Promise<Orde
 export async function getOrder(work: ShopWork, id: string): Promise<Order> {
   const { tenant_id } = work.tenant;
   const [[order], items] = await Promise.all([
-    work.orm.select(summary).from(orders).innerJoin(customers, ofCustomer).where(isOrder(work, id)),
+    work.orm.select(summary).from(orders).where(isOrder(work, id)),
     work.orm
       .select({
         product_id: order_items.product_id,
@@ -68,7 +67,6 @@ export async function listOrders(work: ShopWork, query: OrderQuery) {
   const rows: OrderSummary[] = await work.orm
     .select(summary)
     .from(orders)
-    .innerJoin(customers, ofCustomer)
     .where(await documentConditions(work, orders, "O", query))
     .orderBy(desc(orders.created_at), desc(orders.id))
     .limit(limit + 1);
@@ -101,5 +99,3 @@ export async function lockOrder(work: ShopWork, id: string) {
 export function isOrder(work: ShopWork, id: string) {
   return and(eq(orders.tenant_id, work.tenant.tenant_id), eq(orders.id, id));
 }
-
-const ofCustomer = and(eq(customers.tenant_id, orders.tenant_id), eq(customers.id, orders.customer_id));

@@ -2,11 +2,10 @@ import { and, desc, eq, getTableColumns } from "drizzle-orm";
 import { page } from "../../../platform/http/page.ts";
 import { conflict, notFound } from "../../../platform/http/problem.ts";
 import { readPercent } from "../amounts.ts";
-import { customers } from "../customers/table.ts";
 import { readDay } from "../documents/dates.ts";
 import { documentConditions } from "../documents/filters.ts";
 import { type Item, readItems } from "../documents/items.ts";
-import { readParties } from "../documents/parties.ts";
+import { customerName, readParties } from "../documents/parties.ts";
 import { documentTotal } from "../documents/totals.ts";
 import { products } from "../products/table.ts";
 import type { ShopWork } from "../work.ts";
@@ -15,8 +14,7 @@ import { quote_items, quotes } from "./table.ts";
 import { replaceItems, writeQuote } from "./write.ts";
 
 const { tenant_id: _tenant, ...columns } = getTableColumns(quotes);
-const summary = { ...columns, customer_name: customers.name };
-const ofCustomer = and(eq(customers.tenant_id, quotes.tenant_id), eq(customers.id, quotes.customer_id));
+const summary = { ...columns, customer_name: customerName("quotes") };
 
 export type QuoteSummary = Omit<typeof quotes.$inferSelect, "tenant_id"> & { customer_name: string };
 export type Quote = QuoteSummary & { items: Item[] };
@@ -45,7 +43,7 @@ export async function createQuote(work: ShopWork, input: NewQuote): Promise<Quot
 
 export async function getQuote(work: ShopWork, id: string): Promise<Quote> {
   const [[quote], items] = await Promise.all([
-    work.orm.select(summary).from(quotes).innerJoin(customers, ofCustomer).where(isQuote(work, id)),
+    work.orm.select(summary).from(quotes).where(isQuote(work, id)),
     itemsOf(work, id),
   ]);
   if (!quote) throw notFound("quote");
@@ -58,7 +56,6 @@ export async function listQuotes(work: ShopWork, query: QuoteQuery) {
   const rows: QuoteSummary[] = await work.orm
     .select(summary)
     .from(quotes)
-    .innerJoin(customers, ofCustomer)
     .where(await documentConditions(work, quotes, "Q", query))
     .orderBy(desc(quotes.created_at), desc(quotes.id))
     .limit(limit + 1);

@@ -17,6 +17,13 @@ const { tenant_id: _tenant, ...columns } = getTableColumns(stock_movements);
 
 export type Movement = Omit<typeof stock_movements.$inferSelect, "tenant_id">;
 
+/** Looked up for each product that is shown: a join is planned for a shop of middling size, not for a large one. */
+function level(column: "quantity" | "updated_at") {
+  return sql.raw(
+    `(select l.${column} from stock_levels l where l.tenant_id = products.tenant_id and l.product_id = products.id)`,
+  );
+}
+
 /** Every product's level, by the products' names. */
 export async function listLevels(work: ShopWork, query: LevelQuery) {
   const { limit = 50, cursor, q, product_id } = query;
@@ -26,14 +33,10 @@ export async function listLevels(work: ShopWork, query: LevelQuery) {
       code: products.code,
       name: products.name,
       unit: products.unit,
-      quantity: sql<Quantity>`coalesce(${stock_levels.quantity}, 0.000)`,
-      updated_at: stock_levels.updated_at,
+      quantity: sql<Quantity>`coalesce(${level("quantity")}, 0.000)`,
+      updated_at: sql<string | null>`${level("updated_at")}`.mapWith(stock_levels.updated_at),
     })
     .from(products)
-    .leftJoin(
-      stock_levels,
-      and(eq(stock_levels.tenant_id, products.tenant_id), eq(stock_levels.product_id, products.id)),
-    )
     .where(
       and(
         eq(products.tenant_id, work.tenant.tenant_id),
