@@ -81,7 +81,7 @@ describe.each(SCRIPTS)("%s.sh", (name) => {
     const wrong: Record<string, string[]> = {
       database: ["VERTICAL_ADDRESSES", "RELAY_PASSWORD", "POSTGRES_SIZE"],
       edge: ["BASE_DOMAIN", "ENGINES_ADDRESSES"],
-      vertical: ["PRIVATE_ADDRESS", "SECRET_KEY"],
+      vertical: ["EDGE_ADDRESSES", "SECRET_KEY"],
       engines: ["DATABASE_ADDRESS", "OPERATOR_TOKEN"],
     };
     for (const setting of wrong[name] ?? []) {
