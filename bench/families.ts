@@ -5,8 +5,10 @@ export const families: Readonly<Record<string, () => Promise<Family>>> = {
   http: async () => (await import("./http.ts")).http,
   start: async () => (await import("./start.ts")).start,
   relay: async () => (await import("./relay.ts")).relay,
+  "relay-choices": async () => (await import("./relay-choices.ts")).relayChoices,
   write: async () => (await import("./write.ts")).write,
   engine: async () => (await import("./engine.ts")).engine,
+  answers: async () => (await import("./answers.ts")).answers,
   growth: async () => (await import("./growth.ts")).growth,
   latency: async () => (await import("./latency.ts")).latency,
 };

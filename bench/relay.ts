@@ -1,10 +1,7 @@
 import { cleanUp } from "../test/harness/cleanup.ts";
-import { testDatabase } from "../test/harness/database.ts";
-import { startPostgres } from "../test/harness/postgres.ts";
-import { startRedis } from "../test/harness/redis.ts";
 import type { Effort, Family } from "./family.ts";
 import { type Figure, figure } from "./figure.ts";
-import { benchmark, drain, plainPipeline, readOnly, type Servers } from "./relay/drain.ts";
+import { benchmark, drain, openServers, plainPipeline, readOnly } from "./relay/drain.ts";
 import { latency } from "./relay/latency.ts";
 import { appendEvents } from "./relay/ledger.ts";
 import { quantile } from "./sample.ts";
@@ -13,19 +10,12 @@ import { table } from "./table.ts";
 const RATES = [100, 1000, 5000];
 const SECONDS = 4;
 const BACKLOG = 200_000;
+/** As a relay has it that nobody told anything else. */
+const STREAMS_MAX_BYTES = 256 * 1024 * 1024;
 const BEHIND = { few: 10_000, many: 2_000_000 };
 
-async function open(): Promise<Servers> {
-  const [postgres, server] = await Promise.all([
-    startPostgres({ settings: { shared_buffers: "512MB", max_wal_size: "4GB" } }),
-    startRedis(),
-  ]);
-  const { urls } = await testDatabase({ server: postgres });
-  return { admin: urls.admin, database: urls.relay, redis: server.url };
-}
-
 async function measure({ repetitions, scale }: Effort, say: (line: string) => void): Promise<Figure[]> {
-  const servers = await open();
+  const servers = await openServers();
   const count = Math.round(BACKLOG * scale);
   say(`${count} events into the ledger`);
   await appendEvents(servers.admin, count);
@@ -47,9 +37,14 @@ async function measure({ repetitions, scale }: Effort, say: (line: string) => vo
   const many: number[] = [];
   const page = Math.round(Math.min(BEHIND.few * scale, count));
   for (let i = 0; i < repetitions; i++) {
-    few.push(await drain(servers, count, page));
-    many.push(await drain(servers, count, behind));
+    few.push(await drain(servers, count, { from: page }));
+    many.push(await drain(servers, count, { from: behind }));
   }
+  const all = count + behind;
+  say(`all ${all} events, into streams of 256 MB`);
+  const long = [await drain(servers, all, { streams_max_bytes: STREAMS_MAX_BYTES })];
+  const long_reference = [await benchmark(servers, count)];
+  const long_read = [await readOnly(servers, all)];
   const waits: Figure[] = [];
   const idle: number[] = [];
   for (const rate of RATES) {
@@ -85,6 +80,19 @@ async function measure({ repetitions, scale }: Effort, say: (line: string) => vo
       unit: "events/s",
       values: drained,
       reference: { name: "the same pages read and thrown away", values: read },
+    }),
+    figure({
+      name: `relay drains ${all} events`,
+      unit: "events/s",
+      values: long,
+      reference: { name: "redis-benchmark right after it", values: long_reference },
+      reach: { ratio_at_least: 0.25 },
+    }),
+    figure({
+      name: `relay drains ${all} events, against reading alone`,
+      unit: "events/s",
+      values: long,
+      reference: { name: "the same pages read and thrown away", values: long_read },
     }),
     figure({
       name: `relay drains with ${behind} events behind`,
