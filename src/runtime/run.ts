@@ -4,6 +4,8 @@ import type { Readiness } from "../platform/observability/readiness.ts";
 import { type HttpServer, listen } from "./http-server.ts";
 import type { Role } from "./role.ts";
 
+const SHRINK_MS = 1500;
+
 export interface Running {
   readonly server: HttpServer;
   /** Turns `/ready` to 503, waits for proxies to look away, finishes the work in hand, closes everything. */
@@ -30,6 +32,8 @@ export async function run(options: RunOptions): Promise<Running> {
   await Promise.all(roles.map((role) => role.start()));
   readiness.serving();
   log.info({ roles: roles.map(({ name }) => name), url: server.url }, "ready");
+  // What only a start needs is given back, when nobody waits for the start any more.
+  setTimeout(() => Bun.shrink(), SHRINK_MS).unref();
   let stopping: Promise<void> | undefined;
   const stop = async () => {
     readiness.draining();
