@@ -1,5 +1,6 @@
 import {
   nameOf,
+  type PartitionName,
   type PartitionRef,
   type StoredEvent,
   type StreamEntry,
@@ -16,16 +17,20 @@ interface State {
   committed: StoredEvent[];
   settled_seq: number;
   ends: Map<string, PartitionEnd>;
+  /** Position of the slowest engine in each partition. */
+  positions: Map<PartitionName, number>;
 }
 
 export const PARTITIONS: readonly PartitionRef[] = [0, 1, 2].map((partition) => ({ stream: "shop", partition }));
 
 /** PostgreSQL as far as the relay can tell: seqs at the insert, visibility at the commit, locks until the end. */
 export class SimulatedLedger {
-  state: State = { next_seq: 1, committed: [], settled_seq: 0, ends: new Map() };
+  state: State = { next_seq: 1, committed: [], settled_seq: 0, ends: new Map(), positions: new Map() };
   incarnation = "1";
   lease: { owner: string; until: number } | undefined;
   readonly open: OpenTransaction[] = [];
+  /** How far engines ever were in each partition, also in a ledger that is gone. */
+  readonly consumed = new Map<PartitionName, number>();
   #backup: State | undefined;
   #transactions = 0;
   #events = 0;
@@ -71,6 +76,13 @@ export class SimulatedLedger {
     this.incarnation = `${Number(this.incarnation) + 1}`;
   }
 
+  /** Engines have handled the partition up to `seq`. */
+  consume(ref: PartitionRef, seq: number): void {
+    const name = nameOf(ref);
+    this.state.positions.set(name, Math.max(seq, this.state.positions.get(name) ?? 0));
+    this.consumed.set(name, Math.max(seq, this.consumed.get(name) ?? 0));
+  }
+
   visible(): readonly StoredEvent[] {
     return this.state.committed;
   }
@@ -95,5 +107,6 @@ export class SimulatedLedger {
 }
 
 function copyOf(state: State): State {
-  return { ...state, ends: new Map([...state.ends].map(([name, end]) => [name, { ...end }])) };
+  const ends = new Map([...state.ends].map(([name, end]) => [name, { ...end }]));
+  return { ...state, ends, positions: new Map(state.positions) };
 }

@@ -72,7 +72,7 @@ class Schedule {
     const world = this.#world;
     const alive = this.#hosts.filter(({ process }) => process.state !== "dead");
     const some = alive[world.pick(Math.max(1, alive.length))]?.process;
-    switch (world.pick(11)) {
+    switch (world.pick(12)) {
       case 0:
         if (some) this.#kill(some);
         if (alive.length < 3) this.#startRelay();
@@ -100,6 +100,9 @@ class Schedule {
         this.#ledger.backUp();
         return;
       case 9:
+        this.#consume();
+        return;
+      case 10:
         world.pass(RESTORE_MS);
         this.#ledger.restore();
         // Behind a pool nobody notices that another server answers.
@@ -108,6 +111,14 @@ class Schedule {
       default:
         if (some) this.#cut(some);
     }
+  }
+
+  /** Engines handle what they find in a stream: it may be trimmed then. */
+  #consume(): void {
+    const ref = PARTITIONS[this.#world.pick(PARTITIONS.length)];
+    const entries = ref === undefined ? [] : (this.#redis.streams.get(nameOf(ref))?.entries ?? []);
+    const entry = entries[this.#world.pick(Math.max(1, entries.length))];
+    if (entry) this.#ledger.consume(entry, entry.seq);
   }
 
   #cut(process: SimulatedProcess): void {
@@ -155,8 +166,12 @@ class Schedule {
 
   #problem(): string | undefined {
     for (const ref of PARTITIONS) {
-      const wanted = this.#ledger.entries(ref).map(textOf);
+      const entries = this.#ledger.entries(ref);
       const found = (this.#redis.streams.get(nameOf(ref))?.entries ?? []).map(textOf);
+      // What every engine has may be gone from its beginning, but never the newest.
+      const consumed = this.#ledger.consumed.get(nameOf(ref)) ?? 0;
+      const needed = Math.max(1, entries.filter(({ seq }) => seq > consumed).length);
+      const wanted = entries.slice(entries.length - Math.max(needed, found.length)).map(textOf);
       if (`${found}` !== `${wanted}`) return `${nameOf(ref)} must hold ${wanted.join()} and holds ${found.join()}`;
     }
     return undefined;

@@ -83,9 +83,11 @@ export class SimulatedStore implements RelayStore {
     return await this.ask(() => new Set(this.ledger.open.map(({ writer }) => writer)));
   }
 
-  /** An engine that has not begun: streams keep all, and are filled again from the start. */
   async slowest(): Promise<Map<PartitionName, number>> {
-    return await this.ask(() => new Map(PARTITIONS.map((ref) => [nameOf(ref), 0])));
+    return await this.ask(() => {
+      const { positions } = this.ledger.state;
+      return new Map(PARTITIONS.map((ref) => [nameOf(ref), positions.get(nameOf(ref)) ?? 0]));
+    });
   }
 
   async load(): Promise<StoredProgress> {
