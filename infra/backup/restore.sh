@@ -10,7 +10,8 @@ set -eu
 folder=${1:?usage: DATABASE_URL=… restore.sh FOLDER}
 : "${DATABASE_URL:?restore.sh: DATABASE_URL is missing: the address of the new database, logged in as basecommerce_owner}"
 
-ask() { psql -XqAt -v ON_ERROR_STOP=1 -d "$DATABASE_URL" "$@"; }
+# Without the notices of roles that are there already, and of catalogs that only the server's administrator analyzes.
+ask() { PGOPTIONS='-c client_min_messages=error' psql -XqAt -v ON_ERROR_STOP=1 -d "$DATABASE_URL" "$@"; }
 
 (cd "$folder" && sha256sum --check --quiet SHA256SUMS) || {
   echo "restore.sh: the files of $folder are not those that were backed up" >&2

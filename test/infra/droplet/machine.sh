@@ -2,10 +2,11 @@
 # Runs a script on a machine of its own that is this one, copied: machine.sh UPPER PROJECT SCRIPT
 #
 # To be started in new namespaces of mounts, network and processes. What the script changes lands in UPPER and nowhere else.
-# systemd is played by a stand-in that starts the real servers; packages that this machine lacks are taken as installed by a
+# systemd is played by systemctl.sh, which starts the real servers; packages that this machine lacks are taken as installed by a
 # stand-in of apt-get, which writes down their names.
 set -eu
 
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 upper=$1
 project=$2
 script=$3
@@ -28,28 +29,7 @@ ip address add 10.10.0.4/32 dev lo
 # As on a machine that was never set up.
 rm -rf etc/postgresql/*/main var/lib/postgresql/*/main etc/basecommerce
 
-cat > usr/local/sbin/systemctl <<'END'
-#!/bin/sh
-[ "$1" = --quiet ] && shift
-verb=$1; shift; [ "${1:-}" = --quiet ] && shift
-unit=${1:-}
-state=/run/stand-in
-case $verb in is-*) ;; *) echo "$verb $unit" >> $state/log ;; esac
-case $verb in
-  is-enabled) test -e "$state/enabled $unit" ;;
-  enable) touch "$state/enabled $unit" ;;
-  is-active) test -e "$state/active $unit" ;;
-  restart | reload)
-    touch "$state/active $unit"
-    case $unit in
-      nftables) nft -f /etc/nftables.conf ;;
-      postgresql@*-main) version=${unit#postgresql@}; pg_ctlcluster "${version%-main}" main "$verb" ;;
-      redis-server)
-        redis-cli -a "$(sed -n 's/^requirepass //p' /etc/redis/basecommerce.d/droplet.conf)" shutdown 2>/dev/null
-        setpriv --reuid=redis --regid=redis --clear-groups redis-server /etc/redis/redis.conf --daemonize yes >/dev/null ;;
-    esac ;;
-esac
-END
+cp "$here/systemctl.sh" usr/local/sbin/systemctl
 cat > usr/local/sbin/dpkg-query <<'END'
 #!/bin/sh
 for package; do :; done

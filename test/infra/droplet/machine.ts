@@ -38,20 +38,20 @@ async function run(command: string[]): Promise<Outcome> {
   return { code: await child.exited, output: (out + complaint).trim() };
 }
 
-/** A folder with infra/ as it is shipped, a stand-in for the program, and `droplet.env` with these settings. */
-async function project(settings: Record<string, string>): Promise<string> {
+/** A folder with infra/ as it is shipped, the program or a stand-in for it, and `droplet.env` with these settings. */
+async function project(settings: Record<string, string>, binary?: string): Promise<string> {
   const folder = await temporaryFolder("project");
   await cp(join(REPOSITORY, "infra"), join(folder, "infra"), { recursive: true });
-  await Bun.write(join(folder, "dist/basecommerce"), "#!/bin/sh\n");
+  await Bun.write(join(folder, "dist/basecommerce"), binary === undefined ? "#!/bin/sh\n" : Bun.file(binary));
   const lines = Object.entries(settings).map(([name, value]) => `${name}="${value}"\n`);
   await Bun.write(join(folder, "droplet.env"), lines.join(""));
   return folder;
 }
 
 /** Runs `script` as root on a copy of this machine; the project is at /tmp/project. See machine.sh. */
-export async function onMachine(script: string, settings = SETTINGS): Promise<Outcome> {
+export async function onMachine(script: string, settings = SETTINGS, binary?: string): Promise<Outcome> {
   await programPaths(["postgres", "redis-server", "nginx", "nft", "ip"]);
-  const [machine, files] = await Promise.all([temporaryFolder("machine"), project(settings)]);
+  const [machine, files] = await Promise.all([temporaryFolder("machine"), project(settings, binary)]);
   const namespaces = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--propagation", "private"];
   return await run([...namespaces, "sh", join(import.meta.dir, "machine.sh"), machine, files, script]);
 }

@@ -34,14 +34,67 @@ test("the example names every setting that a script reads, and holds no secret",
   for (const [name] of SECRETS) expect(example).toContain(`${name}=""`);
 });
 
+const login = (role: string, ...statements: string[]) => {
+  const secret = SETTINGS[`${role.toUpperCase()}_PASSWORD`];
+  const commands = statements.map((statement) => `-c '${statement}'`).join(" ");
+  return `PGPASSWORD=${secret} psql -XqAt -h 10.10.0.4 -U basecommerce_${role} ${commands} basecommerce 2>&1 || :`;
+};
+
+const ANOTHER_VERTICAL = `: > /run/stand-in/log; sed -i 's/10.10.0.13/10.10.0.13 10.10.0.14/' droplet.env`;
+
+/** What is to be seen on a droplet beyond what all have: commands, and what their output must be. */
+const FURTHER: Record<string, { commands: string; check: (output: string) => void }> = {
+  database: {
+    commands: `
+      echo '== vertical'; ${login("vertical", "show archive_mode", "show max_connections", "show server_encoding")}
+      echo '== engines'; ${login("engines", "select 1")}
+      echo '== redis'; redis-cli -h 10.10.0.4 ping
+      REDISCLI_AUTH=${SETTINGS.REDIS_PASSWORD} redis-cli -h 10.10.0.4 config get maxmemory
+      ${ANOTHER_VERTICAL}; echo '== another vertical'; sh infra/droplet/database.sh droplet.env; cat /run/stand-in/log`,
+    check(output) {
+      expect(part(output, "vertical")).toBe("on\n60\nUTF8");
+      // Each login from where its role runs, and from nowhere else.
+      expect(part(output, "engines")).toContain("no pg_hba.conf entry");
+      expect(part(output, "redis")).toStartWith("NOAUTH");
+      expect(part(output, "redis")).toEndWith(String(64 * 1024 * 1024));
+      // Nobody's session is cut for it.
+      expect(part(output, "another vertical").split("\n")).toEqual([
+        "write /etc/nftables.conf",
+        "start nftables anew",
+        expect.stringMatching(/^write .*pg_hba.conf$/),
+        "take over pg_hba.conf",
+        "restart nftables",
+        expect.stringMatching(/^reload postgresql@\d+-main$/),
+      ]);
+    },
+  },
+  edge: {
+    commands: `
+      ${ANOTHER_VERTICAL}; sh infra/droplet/edge.sh droplet.env >/dev/null
+      echo '== log'; cat /run/stand-in/log; echo '== config'; nginx -T 2>/dev/null`,
+    check(output) {
+      // No request is lost for it.
+      expect(part(output, "log")).toBe("reload nginx");
+      const config = part(output, "config");
+      expect(config.match(/^ *server [\d.]+:\d+/gm)?.map((line) => line.trim())).toEqual([
+        ...["10.10.0.4", "10.10.0.13", "10.10.0.14"].map((address) => `server ${address}:8000`),
+        "server 10.10.0.22:8002",
+      ]);
+      expect(config).toContain("shops\\.example\\.org");
+    },
+  },
+};
+
 describe.each(SCRIPTS)("%s.sh", (name) => {
   test("sets a machine up; the second run changes nothing; the firewall is shut but for what is needed", async () => {
+    const further = FURTHER[name];
     const { code, output } = await onMachine(`set -e; ${setUp(name)}
       snapshot > /tmp/first; echo '== second'; sh infra/droplet/${name}.sh droplet.env; snapshot > /tmp/second
       echo '== difference'; diff /tmp/first /tmp/second || :
       echo '== secrets'; find /etc -xdev -name '*.env' -newer droplet.env -exec stat -c '%n %a %U' {} + | sort
       echo '== firewall'; nft list chain inet basecommerce input
-      echo '== packages'; sort -u /run/stand-in/packages`);
+      echo '== packages'; sort -u /run/stand-in/packages
+      ${further?.commands ?? ""}`);
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining("== packages") });
     expect(part(output, "second")).toBe("nothing to change");
     expect(part(output, "difference")).toBe("");
@@ -67,6 +120,7 @@ describe.each(SCRIPTS)("%s.sh", (name) => {
         ],
       }[name] ?? []),
     ]);
+    further?.check(output);
   }, 120_000);
 
   test("says with --dry-run what it would do, and no secret", async () => {
@@ -93,60 +147,3 @@ describe.each(SCRIPTS)("%s.sh", (name) => {
     }
   }, 30_000);
 });
-
-test("the database droplet lets each login in from where its role runs, keeps WAL, and backs up by its units", async () => {
-  const unit = async (name: string) => await Bun.file(join(INFRA, `systemd/basecommerce-${name}.service`)).text();
-  const started = async (name: string) => {
-    const lines = [...(await unit(name)).matchAll(/^(Environment|ExecStart)=(.*)$/gm)];
-    const values = (kind: string) => lines.filter(([, found]) => found === kind).map(([, , value]) => value);
-    const file = name === "dump" ? "$(cat /etc/basecommerce/owner.env)" : "";
-    const as = "setpriv --reuid=postgres --regid=postgres --init-groups --";
-    return `${as} env ${values("Environment").join(" ")} ${file} ${values("ExecStart").join()}`;
-  };
-  const login = (role: string, ...statements: string[]) => {
-    const secret = SETTINGS[`${role.toUpperCase()}_PASSWORD`];
-    const commands = statements.map((statement) => `-c '${statement}'`).join(" ");
-    return `PGPASSWORD=${secret} psql -XqAt -h 10.10.0.4 -U basecommerce_${role} ${commands} basecommerce 2>&1`;
-  };
-  const { code, output } = await onMachine(`${setUp("database")} >/tmp/said 2>&1 || cat /tmp/said
-    echo '== vertical'; ${login("vertical", "select current_user")}
-    echo '== engines'; ${login("engines", "select current_user")}
-    echo '== settings'; ${login("vertical", "show archive_mode", "show max_connections", "show server_encoding")}
-    echo '== redis'; redis-cli -h 10.10.0.4 ping; redis-cli -h 10.10.0.4 -a ${SETTINGS.REDIS_PASSWORD} --no-auth-warning config get maxmemory
-    echo '== dump'; ${await started("dump")}
-    echo '== base'; ${await started("base")}; ls /var/lib/basecommerce-wal | grep -c gz
-    : > /run/stand-in/log; sed -i 's/10.10.0.13/10.10.0.13 10.10.0.14/' droplet.env
-    echo '== another vertical'; sh infra/droplet/database.sh droplet.env; cat /run/stand-in/log`);
-  expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining("== another vertical") });
-  expect(part(output, "vertical")).toBe("basecommerce_vertical");
-  expect(part(output, "engines")).toContain("no pg_hba.conf entry");
-  expect(part(output, "settings")).toBe("on\n60\nUTF8");
-  expect(part(output, "redis")).toStartWith("NOAUTH");
-  expect(part(output, "redis")).toEndWith(String(64 * 1024 * 1024));
-  expect(part(output, "dump")).toMatch(/^\/var\/backups\/basecommerce\/\d{8}T\d{6}Z$/);
-  expect(part(output, "base")).toMatch(/^\/var\/backups\/basecommerce-base\/\d{8}T\d{6}Z\n[1-9]/);
-  // Nobody's session is cut for it.
-  expect(part(output, "another vertical").split("\n")).toEqual([
-    "write /etc/nftables.conf",
-    "start nftables anew",
-    expect.stringMatching(/^write .*pg_hba.conf$/),
-    "take over pg_hba.conf",
-    "restart nftables",
-    expect.stringMatching(/^reload postgresql@\d+-main$/),
-  ]);
-}, 120_000);
-
-test("the edge takes over another vertical without a restart", async () => {
-  const { code, output } = await onMachine(`set -e; ${setUp("edge")} >/dev/null; : > /run/stand-in/log
-    sed -i 's/10.10.0.13/10.10.0.13 10.10.0.14/' droplet.env
-    echo '== again'; sh infra/droplet/edge.sh droplet.env
-    echo '== log'; cat /run/stand-in/log; echo '== config'; nginx -T 2>/dev/null`);
-  expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining("server 10.10.0.14:8000 ") });
-  expect(part(output, "log")).toBe("reload nginx");
-  const config = part(output, "config");
-  expect(config.match(/^ *server [\d.]+:\d+/gm)?.map((line) => line.trim())).toEqual([
-    ...["10.10.0.4", "10.10.0.13", "10.10.0.14"].map((address) => `server ${address}:8000`),
-    "server 10.10.0.22:8002",
-  ]);
-  expect(config).toContain("shops\\.example\\.org");
-}, 60_000);
