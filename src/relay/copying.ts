@@ -163,6 +163,8 @@ export class Copying {
     this.#suspicious = false;
     try {
       this.#gaps.reset();
+      // Whatever was asked for last may have been too much to be answered in time.
+      this.#rows = Math.min(FIRST_BATCH, this.#parts.batch);
       await this.#progress.load();
       const refs = await store.partitions();
       for (const { ref, seq, event_id } of await this.#healing.dropDivergent(refs, this.#progress)) {

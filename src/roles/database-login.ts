@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { Database } from "../platform/database/database.ts";
-import { PostgresDatabase } from "../platform/database/postgres.ts";
+import { PostgresDatabase, type PostgresOptions } from "../platform/database/postgres.ts";
 
 /** The server cannot carry what this program promises; the message says what to change. */
 export class UnfitServer extends Error {
@@ -33,10 +33,17 @@ export interface RoleDatabase {
   warning: string | undefined;
 }
 
+type Limits = Pick<PostgresOptions, "max" | "answer_timeout_ms">;
+
 /** Opens the database for one role of the program, after looking at the server and the login. */
-export async function openRoleDatabase(config: Config, url: string, role: string, max: number): Promise<RoleDatabase> {
+export async function openRoleDatabase(
+  config: Config,
+  url: string,
+  role: string,
+  limits: Limits,
+): Promise<RoleDatabase> {
   const application_name = `basecommerce ${role.replace("basecommerce_", "")}`;
-  const own = { url, application_name, max, prepare: !config.database_pooled };
+  const own = { url, application_name, ...limits, prepare: !config.database_pooled };
   // The role's own login needs no session of another kind to look around in: its first one is kept.
   const expected = new PostgresDatabase(own);
   const login = await requireFit(expected, role).catch(async (error: unknown) => {

@@ -15,7 +15,7 @@ export interface Parts {
   tracing: Tracing;
   streams: EventStreams;
   /** A database whose work is done as `role`; one pool for each role of the process. */
-  open(role: string, max: number): Promise<OpenedDatabase>;
+  open(role: string, max: number, answer_timeout_ms?: number): Promise<OpenedDatabase>;
   close(): Promise<void>;
 }
 

@@ -13,6 +13,9 @@ import type { Parts } from "./parts.ts";
 /** Reading, publishing, the lease, the chain and `/ready` at the same time. */
 const CONNECTIONS = 5;
 
+/** Its statements take milliseconds: a server that lost its power is noticed long before the system's own minutes. */
+const ANSWER_TIMEOUT_MS = 15_000;
+
 /** A relay that died is replaced after this long. */
 const LEASE_SECONDS = 5;
 
@@ -22,7 +25,7 @@ export async function relayRole(parts: Parts): Promise<Role> {
   const streams = tracing.on ? tracedStreams(parts.streams, tracing) : parts.streams;
   const log = parts.log.child({ role: "relay" });
   const metrics = relayMetrics(parts.metrics);
-  const { database } = await parts.open(RELAY, CONNECTIONS);
+  const { database } = await parts.open(RELAY, CONNECTIONS, ANSWER_TIMEOUT_MS);
   const ledger = new LedgerReader(database);
   const owner = `${hostname()} ${process.pid} ${Bun.randomUUIDv7()}`;
   const relay = new Relay({

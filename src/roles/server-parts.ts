@@ -19,8 +19,9 @@ export function serverParts(base: BaseParts, database_url: string, redis_url: st
   );
   const warnings = new Set<string>();
   let first: Database | undefined;
-  const open: Parts["open"] = async (role, max) => {
-    const { database, session_role, warning } = await openRoleDatabase(config, database_url, role, max);
+  const open: Parts["open"] = async (role, max, answer_timeout_ms) => {
+    const limits = answer_timeout_ms === undefined ? { max } : { max, answer_timeout_ms };
+    const { database, session_role, warning } = await openRoleDatabase(config, database_url, role, limits);
     opened.push(database);
     metrics.watchPool(role, () => database.use);
     await redisLooked;
