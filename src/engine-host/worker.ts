@@ -1,6 +1,7 @@
 import { heapStats } from "bun:jsc";
 import { isTransient } from "../platform/database/errors.ts";
 import { PostgresDatabase } from "../platform/database/postgres.ts";
+import { giveBackAfterStart } from "../platform/memory.ts";
 import { createLog } from "../platform/observability/log.ts";
 import { NO_TRACING } from "../platform/observability/tracing.ts";
 import { RedisStreams } from "../platform/streams/redis.ts";
@@ -40,8 +41,7 @@ async function start(source: EngineSource, connections: WorkerConnections, owner
   await instance.start();
   await installer?.close();
   tell({ type: "running", manifest: instance.manifest, settings: instance.settings });
-  // What only a start needs is given back: a sixth of a Worker.
-  Bun.shrink();
+  giveBackAfterStart();
 }
 
 self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {

@@ -1,10 +1,9 @@
 import type { AnyElysia } from "elysia";
+import { giveBackAfterStart } from "../platform/memory.ts";
 import type { Log } from "../platform/observability/log.ts";
 import type { Readiness } from "../platform/observability/readiness.ts";
 import { type HttpServer, listen } from "./http-server.ts";
 import type { Role } from "./role.ts";
-
-const SHRINK_MS = 1500;
 
 export interface Running {
   readonly server: HttpServer;
@@ -32,8 +31,7 @@ export async function run(options: RunOptions): Promise<Running> {
   await Promise.all(roles.map((role) => role.start()));
   readiness.serving();
   log.info({ roles: roles.map(({ name }) => name), url: server.url }, "ready");
-  // What only a start needs is given back, when nobody waits for the start any more.
-  setTimeout(() => Bun.shrink(), SHRINK_MS).unref();
+  giveBackAfterStart();
   let stopping: Promise<void> | undefined;
   const stop = async () => {
     readiness.draining();
