@@ -1,5 +1,5 @@
 import { conflict, type EngineApp, notFound, pageQuery, t } from "@basecommerce/engine";
-import { type Alert, alertsOf } from "./alerts.ts";
+import { type AlertPlace, alertsOf, standingPlaces } from "./alerts.ts";
 import type { StockConfig } from "./config.ts";
 import { decide } from "./decisions.ts";
 import { page } from "./page.ts";
@@ -21,15 +21,22 @@ export function alertRoutes(app: EngineApp<StockConfig>) {
     .get(
       "/alerts",
       async ({ db, tenant, config, query }) => {
-        const { kind, risk, status, product_id } = query;
-        const standing = risk !== undefined || (status !== undefined && status !== "resolved");
-        const found = (await alertsOf(db, tenant, config, { product_id, standing })).filter(
-          (alert) =>
-            (kind === undefined || alert.kind === kind) &&
-            (risk === undefined || alert.risk === risk) &&
-            (status === undefined || alert.status === status),
-        );
-        return page(found, query, keyOf);
+        const { kind, risk, status, product_id, limit = 50 } = query;
+        const fits = (alert: AlertPlace) =>
+          (kind === undefined || alert.kind === kind) &&
+          (risk === undefined || alert.risk === risk) &&
+          (status === undefined || alert.status === status);
+        if (product_id === undefined && status !== "resolved") {
+          const places = page((await standingPlaces(db, tenant, config)).filter(fits), query, keyOf);
+          const standing_only = risk !== undefined || status !== undefined;
+          // What is resolved comes last, and is the only part for which every product's past has to be looked at.
+          if (standing_only || (places.items.length === limit && places.next_cursor !== null)) {
+            const products = places.items.map(({ product }) => product);
+            const alerts = new Map((await alertsOf(db, tenant, config, { products })).map((one) => [one.id, one]));
+            return { ...places, items: places.items.flatMap(({ id }) => alerts.get(id) ?? []) };
+          }
+        }
+        return page((await alertsOf(db, tenant, config, { product_id })).filter(fits), query, keyOf);
       },
       { query: AlertQuery },
     )
@@ -49,7 +56,7 @@ export function alertRoutes(app: EngineApp<StockConfig>) {
 const STATUS_ORDER = { active: 0, acknowledged: 1, resolved: 2 };
 
 /** What stands first, what runs out soonest before the rest. */
-function keyOf({ status, kind, days_to_rupture, id }: Alert): string {
+function keyOf({ status, kind, days_to_rupture, id }: AlertPlace): string {
   const urgency = kind === "rupture" ? String(days_to_rupture ?? 0).padStart(7, "0") : "x";
   return `${STATUS_ORDER[status]} ${urgency} ${id}`;
 }

@@ -25,6 +25,11 @@ export class Decisions {
     return new Decisions(new Map(rows.map((row) => [`${row.product_id} ${row.subject}`, row])));
   }
 
+  /** Whether anything was ever decided: only then it matters since when something stands. */
+  any(product_id: string, subject: Subject): boolean {
+    return this.#made.has(`${product_id} ${subject}`);
+  }
+
   /** What was decided about an occurrence that stands since `since`. */
   about(product_id: string, subject: Subject, since: string): Decision["decision"] | undefined {
     const made = this.#made.get(`${product_id} ${subject}`);

@@ -20,13 +20,12 @@ export interface Episode extends Row {
  * moved on), when its parameters were set, and now; each time by the bounds of that day. What was before the parameters
  * were set is not judged by them.
  */
-const EPISODES = `
+const episodes = (wanted: string) => `
   with ${settings}, horizon as (
     select today - ${HORIZON_DAYS} as first_day, (today - ${HORIZON_DAYS})::timestamp at time zone $2 as since from clock
   ), wanted as (
     select * from settings s
-    where ($6::text is null or product_id in (select value::uuid from json_array_elements_text($6::text::json)))
-      and (set_maximum is not null
+    where ${wanted} and (set_maximum is not null
            or exists (select 1 from sales where tenant_id = $1 and product_id = s.product_id))
   ), sold_by_day as (
     select product_id, window_days, (quarter at time zone $2)::date as day, sum(quantity) as quantity
@@ -86,6 +85,10 @@ const EPISODES = `
   where last_bad is not null
   group by 1, 2`;
 
+const OF_ALL = episodes("true");
+// A text of its own: the planner looks up a few products and reads the sales of all at once.
+const OF_SOME = episodes("s.product_id in (select value::uuid from json_array_elements_text($6::text::json))");
+
 /** The latest occurrences of `products`, of all when null. Products where nothing happened are left out. */
 export async function episodesOf(
   db: EngineDb,
@@ -93,6 +96,7 @@ export async function episodesOf(
   config: StockConfig,
   products: readonly string[] | null,
 ): Promise<Episode[]> {
-  const wanted = products === null ? null : JSON.stringify(products);
-  return await db.query<Episode>(EPISODES, [...settingsOf(tenant, config), wanted]);
+  const given = settingsOf(tenant, config);
+  if (products === null) return await db.query<Episode>(OF_ALL, given);
+  return products.length === 0 ? [] : await db.query<Episode>(OF_SOME, [...given, JSON.stringify(products)]);
 }

@@ -57,15 +57,18 @@ export const rupture = "sold > 0 and level < minimum";
 export const excess = "(sold > 0 or set_maximum is not null) and level > maximum";
 
 const FIGURES = `
-  with ${settings}, demand as (
-    select s.*, coalesce(q.sold, 0) as sold, ${daysUntil("s.today")} as days
-    from settings s left join lateral (
-      select sum(quantity) as sold from sales
-      where tenant_id = $1 and product_id = s.product_id
-        and quarter >= (s.today - s.window_days)::timestamp at time zone $2
-        and quarter < s.today::timestamp at time zone $2
-    ) q on true
-    where $6::uuid is null or s.product_id = $6
+  with ${settings}, asked as (
+    select * from settings where $6::uuid is null or product_id = $6
+  ), sold as (
+    select a.product_id, sum(s.quantity) as sold
+    from asked a join sales s on s.tenant_id = $1 and s.product_id = a.product_id
+      and s.quarter >= (a.today - a.window_days)::timestamp at time zone $2
+    where s.quarter < (now() at time zone $2)::date::timestamp at time zone $2
+      and s.quarter >= ((now() at time zone $2)::date - (select max(window_days) from asked))::timestamp at time zone $2
+    group by 1
+  ), demand as (
+    select a.*, coalesce(q.sold, 0) as sold, ${daysUntil("a.today")} as days
+    from asked a left join sold q using (product_id)
   ), bounds as (
     select *, ${minimum} as minimum, ${maximum} as maximum from demand
   )

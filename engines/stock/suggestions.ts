@@ -13,7 +13,7 @@ import type { StockConfig } from "./config.ts";
 import { Decisions, decide } from "./decisions.ts";
 import { episodesOf } from "./episodes.ts";
 import { explainPurchase } from "./explanation.ts";
-import { figuresOf } from "./figures.ts";
+import { type Figures, figuresOf } from "./figures.ts";
 import { page } from "./page.ts";
 
 /** Nothing in common with other names: ids of suggestions, by product. */
@@ -38,22 +38,44 @@ interface Suggestion {
   explanation: string;
 }
 
-async function suggestionsOf(db: EngineDb, tenant: EngineTenant, config: StockConfig): Promise<Suggestion[]> {
+/** A suggestion's place among others, and the figures it comes from. */
+interface Place {
+  id: string;
+  class: Class;
+  priority: Risk;
+  product_id: string;
+  figures: Figures;
+}
+
+/** Every suggestion that stands. Costs much less than the suggestions themselves. */
+async function placesOf(db: EngineDb, tenant: EngineTenant, config: StockConfig): Promise<Place[]> {
   const short = (await figuresOf(db, tenant, config)).filter(({ rupture }) => rupture);
-  const ids = short.map(({ product_id }) => product_id);
+  const classOf = new Map((await abcOf(db, tenant, config)).map((row) => [row.product_id, row.class]));
+  return short.map((figures) => {
+    const abc = classOf.get(figures.product_id) ?? "C";
+    const id = Bun.randomUUIDv5(figures.product_id, NAMESPACE);
+    return { id, class: abc, priority: PRIORITY[abc], product_id: figures.product_id, figures };
+  });
+}
+
+async function suggestionsOf(
+  db: EngineDb,
+  tenant: EngineTenant,
+  config: StockConfig,
+  places: readonly Place[],
+): Promise<Suggestion[]> {
+  const ids = places.map(({ product_id }) => product_id);
   const episodes = (await episodesOf(db, tenant, config, ids)).filter(({ kind }) => kind === "rupture");
   const sinceOf = new Map(episodes.map(({ product_id, since }) => [product_id, since]));
   const decisions = await Decisions.of(db, tenant.tenant_id);
-  const classOf = new Map((await abcOf(db, tenant, config)).map((row) => [row.product_id, row.class]));
-  return short.map((figures) => {
+  return places.map(({ id, class: abc, priority, figures }) => {
     const { product_id, name, unit, level, minimum, maximum, quantity_to_buy } = figures;
     const since = sinceOf.get(product_id) ?? "";
     const decided = decisions.about(product_id, "purchase", since);
-    const abc = classOf.get(product_id) ?? "C";
     return {
-      id: Bun.randomUUIDv5(product_id, NAMESPACE),
+      id,
       status: decided === "accepted" || decided === "rejected" ? decided : "pending",
-      priority: PRIORITY[abc],
+      priority,
       class: abc,
       product_id,
       product_name: name,
@@ -83,19 +105,21 @@ export function suggestionRoutes(app: EngineApp<StockConfig>) {
     .get(
       "/suggestions",
       async ({ db, tenant, config, query }) => {
-        const found = (await suggestionsOf(db, tenant, config)).filter(
+        const places = (await placesOf(db, tenant, config)).filter(
           ({ priority, product_id }) =>
             (query.priority === undefined || priority === query.priority) &&
             (query.product_id === undefined || product_id === query.product_id.toLowerCase()),
         );
-        return page(found, query, (suggestion) => `${suggestion.class} ${suggestion.id}`);
+        const { items, next_cursor } = page(places, query, (place) => `${place.class} ${place.id}`);
+        return { items: await suggestionsOf(db, tenant, config, items), next_cursor };
       },
       { query: SuggestionQuery },
     )
     .post(
       "/suggestions/:id/:step",
       async ({ db, tenant, config, user, params }) => {
-        const suggestion = (await suggestionsOf(db, tenant, config)).find(({ id }) => id === params.id.toLowerCase());
+        const places = (await placesOf(db, tenant, config)).filter(({ id }) => id === params.id.toLowerCase());
+        const [suggestion] = await suggestionsOf(db, tenant, config, places);
         if (!suggestion) throw notFound("suggestion");
         const status = params.step === "accept" ? "accepted" : "rejected";
         if (suggestion.status === status) return suggestion;

@@ -99,7 +99,10 @@ export class EngineRoutes {
     const { tenant, actor } = request;
     const { tenant_id } = tenant;
     const role = engineRole(name);
-    const limits = { idle_timeout_ms: handler_timeout_ms, statement_timeout_ms: handler_timeout_ms };
+    const limits = {
+      ...{ idle_timeout_ms: handler_timeout_ms, statement_timeout_ms: handler_timeout_ms },
+      jit: false,
+    } as const;
     const answer = async (tx: Transaction): Promise<Response> => {
       const inner = innerRequest(request);
       this.#contexts.set(inner, { db: tx, tenant, user: actor, config, log: this.#log });

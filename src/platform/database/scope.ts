@@ -27,5 +27,6 @@ export function bindingOf(scope: Scope): string {
   if (scope.statement_timeout_ms !== undefined) {
     settings.push(`set_config('statement_timeout', '${Math.ceil(scope.statement_timeout_ms)}', true)`);
   }
+  if (scope.jit === false) settings.push("set_config('jit', 'off', true)");
   return settings.length === 0 ? "" : `select ${settings.join(", ")}`;
 }
