@@ -227,12 +227,15 @@ export class Runner {
 
   /**
    * After a connection to Postgres was lost the ledger may be another one (a restored backup, a failover): a stream that
-   * is ahead of it holds events that never were. Nothing read before this check is applied.
+   * is ahead of it holds events that never were. Nothing read before this check is applied. What will be read later is
+   * checked by its newest entry: ghosts stand at the end, behind as many true events as this engine is behind.
    */
   async #refuseGhosts(read: readonly (readonly StreamEntry[])[]): Promise<void> {
-    const { database, ledger } = this.#parts;
+    const { database, ledger, streams } = this.#parts;
     const losses = database.losses;
-    const entries = read.flat();
+    const ends = await streams.ends([...this.#positions.values()]);
+    const newest = [...ends.values()].flatMap((end) => end.newest ?? []);
+    const entries = [...read.flat(), ...newest];
     const known = await ledger.eventIds(entries.map(({ seq }) => seq));
     const oldest = await ledger.oldest();
     const ghost = entries.find(({ seq, event_id }) => seq >= oldest && known.get(seq) !== event_id);
