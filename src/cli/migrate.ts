@@ -1,8 +1,10 @@
 import { builtinEngines } from "../engine-host/builtin.ts";
-import { installEngine } from "../engine-host/install.ts";
+import { installEngine, pendingEngineSteps } from "../engine-host/install.ts";
 import { load } from "../engine-host/loading.ts";
+import { pendingMigrations } from "../platform/database/migrations.ts";
 import { PostgresDatabase } from "../platform/database/postgres.ts";
-import { migrateDatabase } from "../roles/schema.ts";
+import { OWNER } from "../platform/database/roles.ts";
+import { migrateDatabase, migrations } from "../roles/schema.ts";
 
 export interface MigrateOptions {
   /** Login that is, or may become, `basecommerce_owner`. */
@@ -21,6 +23,23 @@ export async function migrate({ url, log = () => undefined }: MigrateOptions): P
       const steps = await installEngine(database, await load({ kind: "builtin", name }));
       if (steps.length > 0) log(`engine ${name}: applied ${steps.join(", ")}`);
     }
+  } finally {
+    await database.close();
+  }
+}
+
+/** What `migrate` would apply to the database at `url`; changes nothing. */
+export async function pendingSteps(url: string): Promise<string[]> {
+  const database = new PostgresDatabase({ url, application_name: "basecommerce migrate", max: 1 });
+  try {
+    const steps = (await pendingMigrations(database, migrations)).map(({ id }) => id);
+    const [role] = await database.query("select 1 from pg_roles where rolname = $1", [OWNER]);
+    for (const name of Object.keys(builtinEngines)) {
+      const definition = await load({ kind: "builtin", name });
+      const pending = role ? await pendingEngineSteps(database, definition) : (definition.migrations ?? []);
+      steps.push(...pending.map(({ id }) => `engine ${name}: ${id}`));
+    }
+    return steps;
   } finally {
     await database.close();
   }

@@ -19,12 +19,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   event: async () => (await import("./event/index.ts")).registerEvent,
   status: async () => (await import("./status.ts")).registerStatus,
   verify: async () => (await import("./verify.ts")).registerVerify,
+  smoke: async () => (await import("./smoke/index.ts")).registerSmoke,
   health: async () => (await import("./health.ts")).registerHealth,
+  completion: async () => (await import("./completion.ts")).registerCompletion,
 };
 
 /** What the command line names, and everything where the help could be asked for. */
 async function registrations(argv: readonly string[]): Promise<Register[]> {
-  const asked = argv.some((word) => ["--help", "-h", "--version", "-V"].includes(word));
+  const asked = argv.some((word) => ["--help", "-h", "--version", "-V", "help", "completion"].includes(word));
   const [first = "start"] = argv;
   const named = COMMANDS[first.startsWith("-") ? "start" : first];
   return await Promise.all(named && !asked ? [named()] : Object.values(COMMANDS).map((load) => load()));
@@ -41,6 +43,10 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
       writeOut: (text) => surroundings.out(text.trimEnd()),
       writeErr: (text) => surroundings.error(text.trimEnd()),
     })
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done, 1 something failed or does not agree, 2 the command line or the configuration is wrong",
+    )
     .showHelpAfterError("(basecommerce --help shows what there is)");
   const finish = (given: number) => {
     code = given;

@@ -1,8 +1,9 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { ConfigError, settingTexts } from "../config/config.ts";
 import { SETTINGS } from "../config/settings.ts";
 import { RedisStreams } from "../platform/streams/redis.ts";
 import { LAG_AT_MOST, type LedgerStatus, ledgerStatus } from "../relay/status.ts";
+import { stopRequested } from "../runtime/signals.ts";
 import { columns } from "./columns.ts";
 import { withLedger } from "./ledger-access.ts";
 import { OWNER_SETTINGS } from "./owner-url.ts";
@@ -13,7 +14,8 @@ import type { Surroundings } from "./surroundings.ts";
 export function registerStatus(program: Command, { environment, out }: Surroundings): void {
   withSettings(program.command("status"), [...OWNER_SETTINGS, SETTINGS.redis_url])
     .description("the ledger's head, the relay's place and lag, and with REDIS_URL the streams' lengths")
-    .option("--json", "print it as JSON")
+    .option("--json", "print it as JSON, each look on a line of its own")
+    .option("--watch [seconds]", "look again and again, every 2 s unless said otherwise, until interrupted", seconds)
     .action(async (flags: Record<string, string | boolean | undefined>) => {
       const { redis_url } = settingTexts(givenFlags(flags), environment);
       const problem = redis_url ? SETTINGS.redis_url.check(redis_url) : undefined;
@@ -21,13 +23,47 @@ export function registerStatus(program: Command, { environment, out }: Surroundi
       const streams = redis_url ? new RedisStreams(redis_url, "basecommerce-status", () => undefined) : undefined;
       try {
         await withLedger(flags, environment, async (read) => {
-          const status = await ledgerStatus(read, streams);
-          out(flags.json ? JSON.stringify(status) : table(status));
+          const look = async () => {
+            const status = await ledgerStatus(read, streams);
+            out(flags.json ? JSON.stringify(status) : table(status));
+          };
+          if (flags.watch === undefined) await look();
+          else
+            await repeatedly(
+              look,
+              flags.watch === true ? DEFAULT_SECONDS : Number(flags.watch),
+              flags.json === true,
+              out,
+            );
         });
       } finally {
         await streams?.close();
       }
     });
+}
+
+const DEFAULT_SECONDS = 2;
+
+function seconds(text: string): string {
+  if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 3600) return text;
+  throw new InvalidArgumentError("must be a whole number of seconds from 1 to 3600");
+}
+
+async function repeatedly(
+  look: () => Promise<void>,
+  every_seconds: number,
+  json: boolean,
+  out: (line: string) => void,
+): Promise<void> {
+  let running = true;
+  const stopped = stopRequested().then(() => {
+    running = false;
+  });
+  while (running) {
+    if (!json) out(`\n${new Date().toISOString()}`);
+    await look();
+    await Promise.race([stopped, Bun.sleep(every_seconds * 1000)]);
+  }
 }
 
 function table(status: LedgerStatus): string {

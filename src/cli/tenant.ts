@@ -7,6 +7,7 @@ import { columns } from "./columns.ts";
 import { OWNER_SETTINGS } from "./owner-url.ts";
 import { withSettings } from "./setting-flags.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { registerDelete, registerExport } from "./tenant-data.ts";
 
 interface NewShopFlags extends Record<string, unknown> {
   slug: string;
@@ -18,11 +19,15 @@ interface NewShopFlags extends Record<string, unknown> {
 
 /** `basecommerce tenant …`: the shops of this platform. Needs the owner's login. */
 export function registerTenant(program: Command, surroundings: Surroundings): void {
-  const tenant = program.command("tenant").description("shops: create, list, suspend, resume; needs the owner's login");
+  const tenant = program
+    .command("tenant")
+    .description("shops: create, list, suspend, resume, export, delete; needs the owner's login");
   registerCreate(tenant, surroundings);
   registerList(tenant, surroundings);
   registerSwitch(tenant, surroundings, "suspend", false);
   registerSwitch(tenant, surroundings, "resume", true);
+  registerExport(tenant, surroundings);
+  registerDelete(tenant, surroundings);
 }
 
 function registerCreate(tenant: Command, { environment, out }: Surroundings): void {

@@ -62,10 +62,13 @@ export class Dispatch {
     );
   }
 
-  async #handle(tx: Transaction, entries: readonly StreamEntry[], input: DispatchInput): Promise<{ emitted: number }> {
+  async #handle(tx: Transaction, all: readonly StreamEntry[], input: DispatchInput): Promise<{ emitted: number }> {
     const { settings, emitting } = this.#parts;
+    const tenants = await settings.load(tx, new Set(all.map(({ tenant_id }) => tenant_id)));
+    // Of a shop that was deleted only envelopes are left.
+    const entries = all.filter(({ tenant_id }) => tenants.has(tenant_id));
+    if (entries.length === 0) return { emitted: 0 };
     const events = entries.map((entry) => parsed(entry, this.#contracts[entry.stream]?.[entry.event_type]));
-    const tenants = await settings.load(tx, new Set(events.map(({ tenant_id }) => tenant_id)));
     const emitted = emitting.batch();
     for (const [stream, { types, run }] of this.#handlers.batch) {
       const mine = events.filter((event) => event.stream === stream && types.has(event.event_type));

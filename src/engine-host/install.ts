@@ -53,6 +53,20 @@ export async function isInstalled(database: Database, definition: EngineDefiniti
   return row !== undefined && Bun.semver.order(row.version, definition.version) >= 0;
 }
 
+/** The engine's migrations that an installation would run. Changes nothing; the login must be, or may become, the owner. */
+export async function pendingEngineSteps(
+  database: Database,
+  { name, migrations = [] }: EngineDefinition,
+): Promise<readonly { id: string }[]> {
+  const history = `${engineRole(name)}.schema_migration`;
+  return await database.transaction({ role: OWNER }, async (tx) => {
+    const [present] = await tx.query<{ there: boolean }>("select to_regclass($1) is not null as there", [history]);
+    if (!present?.there) return migrations;
+    const known = new Set((await tx.query<{ id: string }>(`select id from ${history}`)).map(({ id }) => id));
+    return migrations.filter(({ id }) => !known.has(id));
+  });
+}
+
 /** A table named as kept must exist: a misspelt one would be emptied by a replay. */
 async function refuseMissingTables(tx: Transaction, schema: string, manifest: EngineManifest): Promise<void> {
   for (const table of manifest.kept_tables) {

@@ -165,12 +165,9 @@ describe("metrics", () => {
   let scraped: Record<(typeof ROLES)[number], string>;
 
   beforeAll(async () => {
-    await until(
-      async () => /^basecommerce_engine_dead_events\{engine="echo"\} 1$/m.test(await scrape("engines")),
-      {
-        what: "the engines' counts",
-      },
-    );
+    await until(async () => /^basecommerce_engine_dead_events\{engine="echo"\} 1$/m.test(await scrape("engines")), {
+      what: "the engines' counts",
+    });
     const texts = await Promise.all(ROLES.map(scrape));
     scraped = { vertical: texts[0] ?? "", relay: texts[1] ?? "", engines: texts[2] ?? "" };
   }, 30_000);
