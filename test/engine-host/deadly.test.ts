@@ -24,7 +24,7 @@ export default defineEngine({
       product_created: async (event, { db }) => {
         if (event.payload.name === "exit") process.exit(1);
         if (event.payload.name === "loop") for (;;);
-        if (event.payload.name === "hoard") hoard.push(new Uint8Array(600e6).fill(1));
+        if (event.payload.name === "hoard") hoard.push(new Uint8Array(600e6));
         await db.query("insert into seen values ($1, $2)", [event.tenant_id, event.payload.name]);
       },
     },
