@@ -56,7 +56,7 @@ describe("a saved engine is live, each in its Worker", () => {
   test("within a second or so, also when only a file it imports was saved", async () => {
     await echo.saveWord("two");
     await echo.says("two");
-    expect(program.output).toContain("engine reloaded");
+    await program.line("engine reloaded");
   });
 
   test("and no event is lost or handled twice while code is replaced under a stream of them", async () => {
