@@ -42,6 +42,21 @@ export async function getCustomer(work: ShopWork, id: string): Promise<Customer>
   return customer;
 }
 
+/**
+ * The customer's id, once it is sure that until COMMIT nobody anonymizes it: what is written of a person meanwhile is
+ * found by whoever does so next. 404 when the shop has no such customer, 409 when it was anonymized.
+ */
+export async function requirePerson(work: ShopWork, id: string): Promise<string> {
+  const [customer] = await work.orm
+    .select({ id: customers.id, anonymized_at: customers.anonymized_at })
+    .from(customers)
+    .where(isCustomer(work, id))
+    .for("share");
+  if (!customer) throw notFound("customer");
+  if (customer.anonymized_at !== null) throw conflict("anonymized", "this customer was anonymized");
+  return customer.id;
+}
+
 /** The shop's customers by name. */
 export async function listCustomers(work: ShopWork, query: CustomerQuery) {
   const { limit = 50, cursor, q, kind } = query;

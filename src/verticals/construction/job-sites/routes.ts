@@ -43,7 +43,7 @@ export function jobSiteRoutes(parts: ConstructionParts) {
         params: IdPath,
         body: JobSiteChanges,
         response: { 200: JobSiteShown },
-        detail: operation("Change a job site", { tag, problems: problems(404) }),
+        detail: operation("Change a job site", { tag, problems: problems(404, 409) }),
       },
     )
     .delete(

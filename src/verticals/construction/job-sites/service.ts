@@ -3,7 +3,7 @@ import { isForeignKeyViolation } from "../../../platform/database/errors.ts";
 import { page } from "../../../platform/http/page.ts";
 import { conflict, notFound } from "../../../platform/http/problem.ts";
 import { readAddress } from "../address.ts";
-import { getCustomer } from "../customers/service.ts";
+import { requirePerson } from "../customers/service.ts";
 import { afterName } from "../keyset.ts";
 import { matching } from "../search/words.ts";
 import type { ShopWork } from "../work.ts";
@@ -16,11 +16,10 @@ export type JobSite = Omit<typeof job_sites.$inferSelect, "tenant_id">;
 
 /** Makes a job site of a customer; 404 when the shop has no such customer, 409 when it was anonymized. */
 export async function createJobSite(work: ShopWork, input: NewJobSite): Promise<JobSite> {
-  const customer = await getCustomer(work, input.customer_id);
-  if (customer.anonymized_at !== null) throw conflict("anonymized", "this customer was anonymized");
+  const customer_id = await requirePerson(work, input.customer_id);
   const site: JobSite = {
     id: Bun.randomUUIDv7(),
-    customer_id: customer.id,
+    customer_id,
     name: input.name,
     address: readAddress(input.address),
     notes: input.notes ?? null,
@@ -57,7 +56,12 @@ export async function listJobSites(work: ShopWork, query: JobSiteQuery) {
   return page(rows, limit, (row) => [row.name, row.id]);
 }
 
+/** Changes a job site; 409 `anonymized` when something is to be told of a customer who is nobody any more. */
 export async function updateJobSite(work: ShopWork, id: string, changes: JobSiteChanges): Promise<JobSite> {
+  if (changes.name !== undefined || changes.address || changes.notes) {
+    // The customer first, as an anonymization goes.
+    await requirePerson(work, (await getJobSite(work, id)).customer_id);
+  }
   const [before] = await work.orm.select(columns).from(job_sites).where(isSite(work, id)).for("no key update");
   if (!before) throw notFound("job site");
   const { address, ...rest } = changes;
