@@ -127,6 +127,14 @@ test("an unknown field is 422 at every depth, in a query too", async () => {
   expect((await edge.fetch("/list?unknown=1", { token })).status).toBe(422);
 });
 
+test("a query that gives a field twice is 422, and a body is JSON however its type is written", async () => {
+  const twice = await edge.fetch("/list?limit=1&limit=2", { token });
+  expect([twice.status, await twice.json()]).toMatchObject([422, { errors: [{ path: "/limit" }] }]);
+  const small = await edge.fetch("/list?limit=0", { token });
+  expect(await small.json()).toMatchObject({ status: 422, detail: expect.not.stringContaining("body") });
+  expect((await post('{"password":"1"}', { "content-type": "Application/JSON; charset=UTF-8" })).status).toBe(200);
+});
+
 test("what a body's parser refuses keeps its status", async () => {
   const cases: [string, number][] = [
     ['{"password":"a\\u0000"}', 422],

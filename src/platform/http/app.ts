@@ -8,7 +8,7 @@ import { loggable, problemOf } from "./errors.ts";
 import { type Gate, pathOf } from "./gate.ts";
 import { readJson } from "./json-body.ts";
 import { HEALTH, METRICS, READY } from "./operational-documents.ts";
-import { Problem, problemResponse } from "./problem.ts";
+import { Problem, problemResponse, unprocessable } from "./problem.ts";
 
 export interface AppOptions {
   log: Log;
@@ -82,15 +82,28 @@ export function createApp(options: AppOptions, mount: (app: AnyElysia) => AnyEly
       if (readiness.state === "starting") {
         throw new Problem(503, { code: "starting", detail: "still starting", headers: { "retry-after": "1" } });
       }
+      requireSingle(request.url);
     })
     .onParse({ as: "global" }, async ({ request, contentType }) => {
-      if (contentType === "application/json") {
+      if (contentType.toLowerCase() === "application/json") {
         return (await readJson(request, contextOf(request)?.max_body_bytes ?? max_body_bytes)) ?? null;
       }
       if (request.body === null) return null;
       throw new Problem(415, { code: "not_json", detail: "send the body as application/json" });
     });
   return mount(root);
+}
+
+/** Of a query field given twice every program on the way takes another one; so nobody may give one twice. */
+function requireSingle(url: string): void {
+  const start = url.indexOf("?");
+  if (start === -1 || !url.includes("&", start)) return;
+  const seen = new Set<string>();
+  for (const name of new URLSearchParams(url.slice(start)).keys()) {
+    if (seen.has(name))
+      throw unprocessable([{ path: `/${name}`, message: "is given twice" }], "the query has invalid fields");
+    seen.add(name);
+  }
 }
 
 /** Answers belong to whom they were given: nobody keeps them, nobody guesses what they are. */

@@ -62,11 +62,13 @@ export function loggable(error: unknown): Record<string, unknown> {
   return { type, message, ...server, stack };
 }
 
+/** A value that is read from text first, as those of queries are, is refused before it is told where it stood. */
+const PLACES: Record<string, string> = { query: "the query", params: "the path", body: "the body" };
+
 /** Names the place and the reason; never the value found, which may be a password. */
 function invalid(error: ValidationError): Problem {
   if (error.type === "response") {
     return new Problem(500, { code: "internal", detail: "something went wrong on our side" });
   }
-  const place = error.type === "query" ? "the query" : error.type === "params" ? "the path" : "the body";
-  return unprocessable(fieldErrorsOf(error), `${place} has invalid fields`);
+  return unprocessable(fieldErrorsOf(error), `${PLACES[error.type] ?? "the request"} has invalid fields`);
 }

@@ -88,8 +88,13 @@ export const ShopShape = shape(
 
 export type ShopView = typeof ShopShape.static;
 
+/** A page that puts it into an attribute carelessly must not be left by it: none of what no URL holds unescaped. */
+const LogoGiven = nullable(
+  t.String({ pattern: "^https?://[^\\s\"'<>\\\\^`{|}]+$", maxLength: 2000, examples: [brandingExample.logo_url] }),
+);
+
 /** What a shop's admin may change; slug and activity are the operator's. `features` named are set, others stay. */
-export const ShopChange = t.Partial(shape({ ...own, ...branding }), {
+export const ShopChange = t.Partial(shape({ ...own, ...branding, logo_url: LogoGiven }), {
   additionalProperties: false,
   minProperties: 1,
   examples: [{ name: "Casa Verde", features: { sellers_approve: true } }],

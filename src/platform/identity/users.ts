@@ -42,7 +42,7 @@ export class Users {
 
   async list(tenant: Tenant, filter: UserFilter): Promise<{ items: User[]; next_cursor: string | null }> {
     const [after = null] = filter.cursor === undefined ? [] : keysOf(filter.cursor, UUID);
-    const words = filter.q === undefined ? null : `%${filter.q.replace(/[\\%_]/g, "\\$&")}%`;
+    const words = filter.q === undefined || filter.q.trim() === "" ? null : `%${filter.q.replace(/[\\%_]/g, "\\$&")}%`;
     const rows = await this.#run(tenant, (tx) =>
       tx.query<User>(
         `select ${USER_COLUMNS} from users

@@ -65,6 +65,7 @@ test("what is not valid, not known or not the shop's to change is 422", async ()
     { tax_id: "11222333000180" },
     { primary_color: "red" },
     { logo_url: "javascript:alert(1)" },
+    { logo_url: 'https://x.example/"><script>' },
     { features: { "Not A Flag": true } },
     { features: { flag: "yes" } },
     { locale: "fr" },

@@ -107,6 +107,7 @@ describe("listing", () => {
   test("filters and searches; what is typed is text, not a pattern", async () => {
     expect((await list("?q=LISTA.ex")).body.items).toHaveLength(3);
     expect((await list("?q=%25")).body.items).toHaveLength(0);
+    expect((await list("?q=%20")).body.items.length).toBe((await list("")).body.items.length);
     expect((await list("?q=_oao")).body.items).toHaveLength(0);
     expect((await list("?role=admin")).body.items.map(({ role }) => role)).toEqual(["admin"]);
     expect((await list("?active=false")).body.items).toEqual([]);
