@@ -17,40 +17,42 @@ export function registerCompletion(program: Command, { out }: Surroundings): voi
     .description("print a script that completes commands and flags: source it in the shell's start file")
     .addArgument(new Argument("<shell>", "the shell to make it for").choices(SHELLS))
     .action((shell: (typeof SHELLS)[number]) => {
-      const nodes = nodesOf(program, []);
-      out({ bash, zsh, fish }[shell](nodes));
+      out({ bash, zsh, fish }[shell](nodesOf(program, [])));
     });
 }
 
 function nodesOf(command: Command, path: string[]): Node[] {
-  const { visibleCommands, visibleOptions } = {
-    visibleCommands: command.createHelp().visibleCommands(command),
-    visibleOptions: command.createHelp().visibleOptions(command),
-  };
+  const help = command.createHelp();
+  const commands = help.visibleCommands(command);
   const words = [
-    ...visibleCommands.map((sub) => ({ word: sub.name(), help: sub.description() })),
-    ...visibleOptions.flatMap(({ long, description }) => (long ? [{ word: long, help: description }] : [])),
+    ...commands.map((sub) => ({ word: sub.name(), help: sub.description() })),
+    ...help
+      .visibleOptions(command)
+      .flatMap(({ long, description }) => (long ? [{ word: long, help: description }] : [])),
   ];
-  const below = visibleCommands
-    .filter((sub) => sub.name() !== "help")
-    .flatMap((sub) => nodesOf(sub, [...path, sub.name()]));
+  const below = commands.filter((sub) => sub.name() !== "help").flatMap((sub) => nodesOf(sub, [...path, sub.name()]));
   return [{ path: path.join(" "), words }, ...below];
 }
 
-/** The words that are commands lead to a node; flags and values do not. */
+const quoted = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+const pathsOf = (nodes: Node[]) => nodes.flatMap(({ path }) => (path === "" ? [] : [quoted(path)]));
+
+/** The words that are commands lead to a node; flags and values do not. Names as zsh has none of: `path` is one there. */
 function bash(nodes: Node[]): string {
-  const cases = nodes.map(({ path, words }) => `    '${path}') words='${words.map(({ word }) => word).join(" ")}' ;;`);
+  const cases = nodes.map(
+    ({ path, words }) => `    '${path}') choices='${words.map(({ word }) => word).join(" ")}' ;;`,
+  );
   return `_basecommerce() {
-  local path='' word words=''
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "\${path:+$path }$word" in
-    ${nodes.flatMap(({ path }) => (path === "" ? [] : [`'${path}'`])).join(" | ")}) path="\${path:+$path }$word" ;;
+  local at='' word='' choices=''
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
+    case "\${at:+$at }$word" in
+    ${pathsOf(nodes).join(" | ")}) at="\${at:+$at }$word" ;;
     esac
   done
-  case "$path" in
+  case "$at" in
 ${cases.join("\n")}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  COMPREPLY=($(compgen -W "$choices" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -o default -F _basecommerce basecommerce`;
 }
@@ -61,17 +63,22 @@ function zsh(nodes: Node[]): string {
 }
 
 function fish(nodes: Node[]): string {
-  const quoted = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
-  const lines = nodes.flatMap(({ path, words }) => {
-    const condition = path === "" ? "__fish_use_subcommand" : `__basecommerce_at ${path}`;
-    return words.map(({ word, help }) => {
+  const lines = nodes.flatMap(({ path, words }) =>
+    words.map(({ word, help }) => {
       const what = word.startsWith("--") ? `-l ${word.slice(2)}` : `-f -a ${word}`;
-      return `complete -c basecommerce -n ${quoted(condition)} ${what} -d ${quoted(help)}`;
-    });
-  });
+      return `complete -c basecommerce -n ${quoted(`__basecommerce_at ${path}`)} ${what} -d ${quoted(help)}`;
+    }),
+  );
   return `function __basecommerce_at
-  set -l words (commandline -opc | string match -v -- '-*')
-  test "$words[2..-1]" = "$argv"
+  set -l at ''
+  for word in (commandline -opc)[2..-1]
+    set -l next (string trim "$at $word")
+    switch $next
+      case ${pathsOf(nodes).join(" ")}
+        set at $next
+    end
+  end
+  test "$at" = "$argv"
 end
 ${lines.join("\n")}`;
 }

@@ -3,6 +3,7 @@ import { version } from "../../package.json" with { type: "json" };
 import { ConfigError } from "../config/config.ts";
 import { Problem } from "../platform/http/problem.ts";
 import { explain } from "./failure.ts";
+import { OutputClosed } from "./output.ts";
 import type { Register, Surroundings } from "./surroundings.ts";
 
 /** Exit codes: 0 done, 1 something failed, 2 the command line or the configuration is wrong. */
@@ -58,6 +59,7 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof OutputClosed) return EXIT.failed;
     surroundings.error(`basecommerce: ${explain(error)}`);
     const usage = error instanceof ConfigError || (error instanceof Problem && error.status === 422);
     return usage ? EXIT.usage : EXIT.failed;

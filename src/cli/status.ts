@@ -27,14 +27,14 @@ export function registerStatus(program: Command, { environment, out }: Surroundi
             const status = await ledgerStatus(read, streams);
             out(flags.json ? JSON.stringify(status) : table(status));
           };
-          if (flags.watch === undefined) await look();
-          else
-            await repeatedly(
-              look,
-              flags.watch === true ? DEFAULT_SECONDS : Number(flags.watch),
-              flags.json === true,
-              out,
-            );
+          if (flags.watch === undefined) {
+            await look();
+            return;
+          }
+          await repeatedly(flags.watch === true ? DEFAULT_SECONDS : Number(flags.watch), async () => {
+            if (!flags.json) out(`\n${new Date().toISOString()}`);
+            await look();
+          });
         });
       } finally {
         await streams?.close();
@@ -49,18 +49,13 @@ function seconds(text: string): string {
   throw new InvalidArgumentError("must be a whole number of seconds from 1 to 3600");
 }
 
-async function repeatedly(
-  look: () => Promise<void>,
-  every_seconds: number,
-  json: boolean,
-  out: (line: string) => void,
-): Promise<void> {
+/** Until SIGTERM or SIGINT. */
+async function repeatedly(every_seconds: number, look: () => Promise<void>): Promise<void> {
   let running = true;
   const stopped = stopRequested().then(() => {
     running = false;
   });
   while (running) {
-    if (!json) out(`\n${new Date().toISOString()}`);
     await look();
     await Promise.race([stopped, Bun.sleep(every_seconds * 1000)]);
   }

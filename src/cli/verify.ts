@@ -30,14 +30,19 @@ export function registerVerify(
       if (problem !== undefined) throw new ConfigError([`REDIS_URL (--redis-url) ${problem}`]);
       const streams = redis_url ? new RedisStreams(redis_url, "basecommerce-verify", () => undefined) : undefined;
       try {
-        await withDatabase(flags, environment, async (database) => {
-          const read: Read = (work) =>
-            database.transaction({ role: OWNER, statement_timeout_ms: STATEMENT_TIMEOUT_MS }, work);
-          const tenant_id = typeof flags.tenant === "string" ? await tenantOf(read, flags.tenant) : undefined;
-          const found = await verify({ read, streams, tenant_id });
-          out(flags.json ? JSON.stringify(found) : report(found));
-          finish(found.first === null ? 0 : 1);
-        });
+        await withDatabase(
+          flags,
+          environment,
+          async (database) => {
+            const read: Read = (work) =>
+              database.transaction({ role: OWNER, statement_timeout_ms: STATEMENT_TIMEOUT_MS }, work);
+            const tenant_id = typeof flags.tenant === "string" ? await tenantOf(read, flags.tenant) : undefined;
+            const found = await verify({ read, streams, tenant_id });
+            out(flags.json ? JSON.stringify(found) : report(found));
+            finish(found.first === null ? 0 : 1);
+          },
+          STATEMENT_TIMEOUT_MS,
+        );
       } finally {
         await streams?.close();
       }

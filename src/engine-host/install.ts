@@ -2,7 +2,7 @@ import type { Database, Transaction } from "../platform/database/database.ts";
 import { codeOf, isTransient } from "../platform/database/errors.ts";
 import { ENGINES, OWNER } from "../platform/database/roles.ts";
 import { DEFAULT_PARTITIONS } from "../platform/events/partition.ts";
-import type { EngineDefinition } from "../sdk/engine.ts";
+import type { EngineDefinition, EngineMigration } from "../sdk/engine.ts";
 import { type EngineManifest, InvalidEngine, manifestOf } from "./manifest.ts";
 import { engineBatchRole, engineRole } from "./names.ts";
 
@@ -56,14 +56,14 @@ export async function isInstalled(database: Database, definition: EngineDefiniti
 /** The engine's migrations that an installation would run. Changes nothing; the login must be, or may become, the owner. */
 export async function pendingEngineSteps(
   database: Database,
-  { name, migrations = [] }: EngineDefinition,
+  definition: EngineDefinition,
 ): Promise<readonly { id: string }[]> {
-  const history = `${engineRole(name)}.schema_migration`;
-  return await database.transaction({ role: OWNER }, async (tx) => {
-    const [present] = await tx.query<{ there: boolean }>("select to_regclass($1) is not null as there", [history]);
-    if (!present?.there) return migrations;
-    const known = new Set((await tx.query<{ id: string }>(`select id from ${history}`)).map(({ id }) => id));
-    return migrations.filter(({ id }) => !known.has(id));
+  const schema = engineRole(definition.name);
+  return await database.transaction({ role: OWNER, snapshot: true }, async (tx) => {
+    const [present] = await tx.query<{ there: boolean }>("select to_regclass($1) is not null as there", [
+      `${schema}.schema_migration`,
+    ]);
+    return present?.there ? await lackingSteps(tx, schema, definition) : (definition.migrations ?? []);
   });
 }
 
@@ -118,29 +118,32 @@ async function ensureEngineRole(database: Database, role: string): Promise<void>
 }
 
 async function migrate(tx: Transaction, schema: string, definition: EngineDefinition): Promise<string[]> {
-  const known = new Map(
-    (await tx.query<{ id: string; digest: string }>(`select id, digest from ${schema}.schema_migration`)).map((row) => [
-      row.id,
-      row.digest,
-    ]),
-  );
-  const applied: string[] = [];
+  const lacking = await lackingSteps(tx, schema, definition);
   await tx.script(`set local search_path = ${schema}`);
-  for (const { id, up } of definition.migrations ?? []) {
-    const digest = new Bun.CryptoHasher("sha256").update(up).digest("hex");
-    const before = known.get(id);
-    if (before === digest) continue;
-    if (before !== undefined) {
-      throw new InvalidEngine(`migration ${id} of engine ${definition.name} was applied with another text`);
-    }
+  for (const { id, up, digest } of lacking) {
     await tx.script(up).catch((error) => {
       throw migrationFailure(id, up, error);
     });
     await tx.query(`insert into ${schema}.schema_migration (id, digest) values ($1, $2)`, [id, digest]);
-    applied.push(id);
   }
   await tx.script("set local search_path = public");
-  return applied;
+  return lacking.map(({ id }) => id);
+}
+
+/** The migrations that were not run in `schema` yet. Throws when one was with another text. */
+async function lackingSteps(
+  tx: Transaction,
+  schema: string,
+  { name, migrations = [] }: EngineDefinition,
+): Promise<(EngineMigration & { digest: string })[]> {
+  const rows = await tx.query<{ id: string; digest: string }>(`select id, digest from ${schema}.schema_migration`);
+  const known = new Map(rows.map(({ id, digest }) => [id, digest]));
+  const all = migrations.map((step) => {
+    return { ...step, digest: new Bun.CryptoHasher("sha256").update(step.up).digest("hex") };
+  });
+  const changed = all.find(({ id, digest }) => known.has(id) && known.get(id) !== digest);
+  if (changed) throw new InvalidEngine(`migration ${changed.id} of engine ${name} was applied with another text`);
+  return all.filter(({ id }) => !known.has(id));
 }
 
 /** What a server says of a migration, with the place in it. The surroundings' failures stay what they are. */

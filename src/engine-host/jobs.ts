@@ -119,8 +119,11 @@ export class Jobs {
     const schema = engineRole(manifest.name);
     const limits = { schema, idle_timeout_ms: 30_000, statement_timeout_ms: 30_000 };
     return {
-      transaction: (tenant_id: string, work: (db: Transaction) => Promise<unknown>) =>
-        database.transaction({ role: schema, tenant_id, ...limits }, work),
+      transaction: async (tenant_id: string, work: (db: Transaction) => Promise<unknown>) => {
+        // Rejects for a shop that was deleted: a run that began before must not make rows of it anew.
+        await settings.of(tenant_id);
+        return await database.transaction({ role: schema, tenant_id, ...limits }, work);
+      },
       everywhere: (work: (db: Transaction) => Promise<unknown>) =>
         database.transaction({ role: engineBatchRole(manifest.name), ...limits }, work),
       settingOf: async (tenant_id: string) => {

@@ -38,6 +38,8 @@ export interface Scope {
   idle_timeout_ms?: number;
   /** Milliseconds one statement may take. */
   statement_timeout_ms?: number;
+  /** All statements see the database as it was at the first one, and none may change it. */
+  snapshot?: true;
   /** False keeps the server from compiling queries: with an estimate that is far off that takes longer than they run. */
   jit?: false;
 }

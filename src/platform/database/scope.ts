@@ -28,5 +28,7 @@ export function bindingOf(scope: Scope): string {
     settings.push(`set_config('statement_timeout', '${Math.ceil(scope.statement_timeout_ms)}', true)`);
   }
   if (scope.jit === false) settings.push("set_config('jit', 'off', true)");
-  return settings.length === 0 ? "" : `select ${settings.join(", ")}`;
+  // Before any query: the server refuses it later.
+  const kind = scope.snapshot ? "set transaction isolation level repeatable read, read only; " : "";
+  return settings.length === 0 ? kind : `${kind}select ${settings.join(", ")}`;
 }
