@@ -66,11 +66,12 @@ export class SignIn {
     const { password_hash, ...shown } = user;
     const made = await this.#run(tenant, async (tx) => {
       await dropEnded(tx, user.id);
-      // Only if neither password nor activity changed since they were looked at.
+      // Only if neither password nor activity changed since they were looked at; locked, so that a change under way is
+      // waited for, and one that follows finds this session.
       return await tx.query(
         `insert into sessions (tenant_id, id, user_id, family_digest, turn_digest, expires_at)
          select tenant_id, $2, id, $3, $4, now() + make_interval(days => $5) from users
-         where id = $1 and active and password_hash = $6 returning id`,
+         where id = $1 and active and password_hash = $6 for share returning id`,
         [user.id, token.session_id, digestOf(token.family), digestOf(token.turn), this.#days, password_hash],
       );
     });

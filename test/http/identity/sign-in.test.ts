@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import type { Database } from "../../../src/platform/database/database.ts";
 import { VERTICAL } from "../../../src/platform/database/roles.ts";
 import { LoginLimits } from "../../../src/platform/identity/index.ts";
+import { until } from "../../harness/until.ts";
 import { openDatabase, STARTING } from "../database.ts";
 import { PASSWORD, ShopServer, type SignedIn } from "../shop-server.ts";
 
@@ -50,6 +51,27 @@ describe("signing in", () => {
     const shown = answers.map(({ status, body }) => JSON.stringify({ status, ...body, request_id: "" }));
     expect(new Set(shown).size).toBe(1);
     expect(answers[0]?.status).toBe(401);
+  });
+
+  test("the old password makes no session while another one is being set", async () => {
+    const { id, email } = await server.makeUser(tenant_id, "meanwhile@casa-verde.example", "seller");
+    const changed = Promise.withResolvers<void>();
+    const commit = Promise.withResolvers<void>();
+    const changing = database.transaction({ role: VERTICAL, tenant_id }, async (tx) => {
+      await tx.query("update users set password_hash = 'another' where id = $1", [id]);
+      changed.resolve();
+      await commit.promise;
+    });
+    await changed.promise;
+    const signing = login(email, PASSWORD);
+    const waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    await until(async () => (await database.query(waiting)).length, {
+      what: "the session to wait for the password",
+      unless: signing,
+    }).catch(() => undefined);
+    commit.resolve();
+    await changing;
+    expect((await signing).status).toBe(401);
   });
 
   test("secrets are in no log line", async () => {

@@ -8,6 +8,8 @@ import { anonymizeCustomer } from "./anonymize.ts";
 
 const address = { street: "Rua das Acácias", number: "120", city: "Campinas", state: "SP", postal_code: "13010-111" };
 
+const WAITING = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+
 let shop: Shop;
 let product_id: string;
 beforeAll(async () => {
@@ -33,10 +35,10 @@ async function overlapping<T>(first: (work: ShopWork) => Promise<unknown>, secon
   });
   await Promise.race([written.promise, holding]);
   const following = second();
-  const waits = until(
-    () => shop.stand.admin.query("select 1 from pg_locks where not granted").then(({ length }) => length > 0),
-    { what: "a lock that somebody waits for", unless: following },
-  ).catch(() => undefined);
+  const waits = until(async () => (await shop.stand.admin.query(WAITING)).length, {
+    what: "a lock that somebody waits for",
+    unless: following,
+  }).catch(() => undefined);
   await Promise.race([waits, following]);
   commit.resolve();
   await holding;
