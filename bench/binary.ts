@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { buildProgram } from "../test/harness/build.ts";
 
 const REPOSITORY = join(import.meta.dir, "..");
 const BINARY = join(REPOSITORY, "dist/basecommerce");
@@ -10,13 +11,7 @@ export async function binary(say: (line: string) => void): Promise<string> {
   const [newest, built] = [newestSource(), modified(BINARY)];
   if (built < newest) {
     say("building dist/basecommerce");
-    const build = Bun.spawn([process.execPath, "infra/dev/build.ts"], {
-      cwd: REPOSITORY,
-      stdout: "ignore",
-      stderr: "pipe",
-    });
-    const complaint = await new Response(build.stderr).text();
-    if ((await build.exited) !== 0) throw new Error(`the build failed: ${complaint}`);
+    await buildProgram(BINARY);
   }
   return BINARY;
 }

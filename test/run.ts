@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { buildProgram } from "./harness/build.ts";
 import { cleanUp } from "./harness/cleanup.ts";
 import { temporaryFolder } from "./harness/folder.ts";
 import { programPaths } from "./harness/packages.ts";
@@ -48,11 +50,12 @@ async function tests(patterns: readonly string[]): Promise<Tally> {
   const files = testFiles(patterns);
   if (files.length === 0) throw new Error(`no test file's path contains ${patterns.join(" or ")}`);
   await programPaths(["postgres", "initdb", "psql", "redis-server", "nginx"]);
-  const server = await startPostgres();
-  const admin = server.url("postgres");
   const folder = await temporaryFolder("tests");
+  const [server, program] = await Promise.all([startPostgres(), buildProgram(join(folder, "basecommerce"))]);
+  const admin = server.url("postgres");
   const env = {
     TEST_FOLDER: folder,
+    TEST_PROGRAM: program,
     TEST_POSTGRES_ADMIN_URL: admin,
     TEST_POSTGRES_TEMPLATE: await makeTemplate(admin),
   };

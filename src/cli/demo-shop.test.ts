@@ -3,14 +3,14 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../../test/harness/folder.ts";
 import { freePort } from "../../test/harness/ports.ts";
-import { type Program, startProgram } from "../../test/harness/program.ts";
+import { PROGRAM, type Program, startProgram } from "../../test/harness/program.ts";
 
 /** On a machine that is busy with other tests; alone it takes a fifth of that. */
 const PATIENCE = 170_000;
 
 function start(folder: string): Program {
   return startProgram({
-    command: ["bun", "src/main.ts"],
+    command: PROGRAM,
     args: ["start", "--role", "all", "--demo", "--data", folder, "--vertical-port", `${freePort()}`],
   });
 }

@@ -3,6 +3,7 @@ import type { Log } from "../platform/observability/log.ts";
 import type { EventStreams } from "../platform/streams/streams.ts";
 import type { RelayMetrics } from "./relay-metrics.ts";
 import { ledgerStatus } from "./status.ts";
+import { walArchiveFails } from "./wal-archive.ts";
 
 /** Counting a long backlog takes the database a tenth of a second. */
 const EVERY_MS = 5000;
@@ -47,6 +48,7 @@ export class Observation {
     of.settled.set(settled_seq);
     of.lag_events.set(lag_events);
     of.lag_seconds.set(lag_seconds);
+    of.wal_archive_failing.set((await walArchiveFails(this.#database)) ? 1 : 0);
     for (const { stream, partition, length, bytes } of partitions) {
       stream_entries.set({ stream, partition }, length ?? 0);
       stream_bytes.set({ stream, partition }, bytes ?? 0);

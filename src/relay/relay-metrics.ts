@@ -13,6 +13,7 @@ export interface RelayMetrics {
   failures: Counter;
   lag_events: Gauge;
   lag_seconds: Gauge;
+  wal_archive_failing: Gauge;
   stream_entries: Gauge<"stream" | "partition">;
   stream_bytes: Gauge<"stream" | "partition">;
 }
@@ -41,6 +42,10 @@ export function relayMetrics(metrics: Metrics): RelayMetrics {
     ),
     lag_events: metrics.gauge("basecommerce_relay_lag_events", "Committed events that are not published yet"),
     lag_seconds: metrics.gauge("basecommerce_relay_lag_seconds", "Age of the oldest event that is not published yet"),
+    wal_archive_failing: metrics.gauge(
+      "basecommerce_wal_archive_failing",
+      "1 while PostgreSQL cannot archive its write-ahead log; it keeps what it cannot archive",
+    ),
     stream_entries: metrics.gauge("basecommerce_stream_entries", "Entries in a stream's partition", PARTITION),
     stream_bytes: metrics.gauge("basecommerce_stream_bytes", "Memory of a stream's partition", PARTITION),
   };

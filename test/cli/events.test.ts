@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { runProgram } from "../../src/cli/program.ts";
 import { testDatabase } from "../harness/database.ts";
-import { startProgram } from "../harness/program.ts";
+import { PROGRAM, startProgram } from "../harness/program.ts";
 import { withSession } from "../harness/session.ts";
 import { holdEverything } from "../relay/comparison.ts";
 
@@ -52,7 +52,7 @@ test("tail prints what is committed from then on", async () => {
   const { urls } = await testDatabase();
   await insert(urls.admin, "order_created", "before");
   const tail = startProgram({
-    command: ["bun", "src/main.ts"],
+    command: PROGRAM,
     args: ["event", "tail", "--type", "order_created"],
     env: { DATABASE_URL: urls.relay },
   });

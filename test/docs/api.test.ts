@@ -2,11 +2,10 @@ import { beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { type TestDatabase, testDatabase } from "../harness/database.ts";
 import { freePort } from "../harness/ports.ts";
-import { startProgram } from "../harness/program.ts";
+import { PROGRAM, startProgram } from "../harness/program.ts";
 import { startRedis } from "../harness/redis.ts";
 
 const DOCS = join(import.meta.dir, "../../docs");
-const COMMAND = ["bun", "src/main.ts"];
 const PERSON = { SLUG: "casa-verde", EMAIL: "ana@casaverde.example", PASSWORD: "correct horse battery" };
 
 let environment: Record<string, string>;
@@ -32,7 +31,7 @@ beforeAll(async () => {
     PERSON.PASSWORD,
   );
   const program = startProgram({
-    command: COMMAND,
+    command: PROGRAM,
     args: ["start", "--role", "vertical"],
     env: {
       DATABASE_URL: database.urls.vertical,

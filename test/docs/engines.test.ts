@@ -7,7 +7,7 @@ import { runAsOwner, SECRET_KEY } from "../e2e/platform.ts";
 import { testDatabase } from "../harness/database.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import { freePort } from "../harness/ports.ts";
-import { startProgram } from "../harness/program.ts";
+import { PROGRAM, startProgram } from "../harness/program.ts";
 import { startRedis } from "../harness/redis.ts";
 
 const REPOSITORY = join(import.meta.dir, "../..");
@@ -73,7 +73,7 @@ describe("the engines of the page", () => {
 
 test("the commands of the page do what it says, one after the other", async () => {
   const [database, redis] = await Promise.all([testDatabase(), startRedis()]);
-  const launch = { command: ["bun", "src/main.ts"], plugins: "" };
+  const launch = { command: PROGRAM, plugins: "" };
   await runAsOwner(launch, database, ["tenant", "create", "--slug", "casa", "--name", "Casa"]);
   await mkdir(join(folder, "engines"));
   const port = freePort();
@@ -93,7 +93,7 @@ test("the commands of the page do what it says, one after the other", async () =
   await program.ready(`http://127.0.0.1:${port}/ready`);
   const snippets = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, text = ""]) => text);
   expect(snippets).toHaveLength(4);
-  const script = [`basecommerce() { bun ${join(REPOSITORY, "src/main.ts")} "$@"; }`, ...snippets].join("\n");
+  const script = [`basecommerce() { ${PROGRAM.join(" ")} "$@"; }`, ...snippets].join("\n");
   const { code, output } = await run(["bash", "-euo", "pipefail", "-c", script], {
     DATABASE_URL: database.urls.owner,
     ENGINES_URL: `http://127.0.0.1:${port}`,

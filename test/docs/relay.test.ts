@@ -6,7 +6,7 @@ import { relayMetrics } from "../../src/relay/relay-metrics.ts";
 import { runAsOwner } from "../e2e/platform.ts";
 import { testDatabase } from "../harness/database.ts";
 import { freePort } from "../harness/ports.ts";
-import { startProgram } from "../harness/program.ts";
+import { PROGRAM, startProgram } from "../harness/program.ts";
 import { startRedis } from "../harness/redis.ts";
 import { withSession } from "../harness/session.ts";
 
@@ -29,7 +29,7 @@ async function bash(script: string, env: Record<string, string>) {
 
 test("the commands of the page do what it says, beside a relay at work", async () => {
   const [database, redis] = await Promise.all([testDatabase(), startRedis()]);
-  const launch = { command: ["bun", "src/main.ts"], plugins: "" };
+  const launch = { command: PROGRAM, plugins: "" };
   await runAsOwner(launch, database, ["tenant", "create", "--slug", SHOP.slug, "--name", SHOP.name]);
   const port = freePort();
   const env = { DATABASE_URL: database.urls.relay, REDIS_URL: redis.url };

@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { PostgresDatabase } from "../../src/platform/database/postgres.ts";
+import { PROGRAM } from "../harness/program.ts";
 import { ShopClient } from "./path.ts";
 import { type Launch, type Platform, shopWith, startPlatform } from "./platform.ts";
 
 const REQUESTS = 40;
-const LAUNCH: Launch = { command: ["bun", "src/main.ts"], plugins: "/nonexistent" };
+const LAUNCH: Launch = { command: PROGRAM, plugins: "/nonexistent" };
 
 describe("a vertical that is killed amid requests", () => {
   let platform: Platform;

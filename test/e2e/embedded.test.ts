@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "../harness/folder.ts";
 import { freePort } from "../harness/ports.ts";
-import { type Program, startProgram } from "../harness/program.ts";
+import { type Program, SOURCE, startProgram } from "../harness/program.ts";
 import { walkThePath } from "./path.ts";
 
 describe("with nothing installed: everything in one process", () => {
@@ -15,7 +15,7 @@ describe("with nothing installed: everything in one process", () => {
     const port = await freePort();
     url = `http://localhost:${port}`;
     program = startProgram({
-      command: ["bun", "src/main.ts"],
+      command: SOURCE,
       args: ["start", "--role", "all", "--demo", "--data", folder, "--vertical-port", String(port)],
     });
     await program.line("engines/stock/alerts", { timeout: 280_000 });
@@ -49,7 +49,7 @@ describe("with nothing installed: everything in one process", () => {
 
   test("a second process does not touch its data", async () => {
     const second = startProgram({
-      command: ["bun", "src/main.ts"],
+      command: SOURCE,
       args: ["start", "--role", "all", "--data", folder],
     });
     const { code, output } = await second.exited;

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { deflateSync } from "node:zlib";
 import { PostgresDatabase } from "../../src/platform/database/postgres.ts";
+import { PROGRAM } from "../harness/program.ts";
 import { until } from "../harness/until.ts";
 import { ShopClient } from "./path.ts";
 import { type Platform, shopWith, startPlatform } from "./platform.ts";
@@ -38,7 +39,7 @@ describe("requests to engines, through nginx and a host with Workers", () => {
   let token: string;
   let delivery: string;
   beforeAll(async () => {
-    platform = await startPlatform({ command: ["bun", "src/main.ts"], plugins: "/nonexistent" });
+    platform = await startPlatform({ command: PROGRAM, plugins: "/nonexistent" });
     client = new ShopClient(await shopWith(platform, "porta", "admin"));
     token = await client.login();
     const product = await client.post("/api/v1/products", { name: "Brita", unit: "M3", base_price: "90.00" });

@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { type TestDatabase, testDatabase } from "../harness/database.ts";
 import { freePort } from "../harness/ports.ts";
-import { startProgram } from "../harness/program.ts";
+import { PROGRAM, startProgram } from "../harness/program.ts";
 import { type Redis, startRedis } from "../harness/redis.ts";
 import { withSession } from "../harness/session.ts";
 import { SECRET_KEY } from "./platform.ts";
 
 /** Runs the program to its end; a refusal is one that ends by itself, with a sentence and without a stack trace. */
 async function refused(args: string[], env: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const { code, output } = await startProgram({ command: ["bun", "src/main.ts"], args, env }).exited;
+  const { code, output } = await startProgram({ command: PROGRAM, args, env }).exited;
   expect(output).not.toMatch(/^\s+at /m);
   expect(output).not.toContain(SECRET_KEY);
   return { code, output };

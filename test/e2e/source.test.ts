@@ -2,6 +2,7 @@ import { beforeAll, describe } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "../harness/folder.ts";
+import { SOURCE } from "../harness/program.ts";
 import { type Platform, startPlatform } from "./platform.ts";
 import { BROKEN, GREETER, GREETING, threeProcesses } from "./three-processes.ts";
 
@@ -13,7 +14,7 @@ describe("bun src/main.ts, three processes", () => {
     await Bun.write(join(plugins, "greeter/engine.ts"), GREETER);
     await Bun.write(join(plugins, "greeter/greeting.ts"), GREETING);
     await Bun.write(join(plugins, "broken/engine.ts"), BROKEN);
-    platform = await startPlatform({ command: ["bun", "src/main.ts"], plugins }, [join(plugins, "greeter")]);
+    platform = await startPlatform({ command: SOURCE, plugins }, [join(plugins, "greeter")]);
   }, 60_000);
   threeProcesses(() => platform);
 });

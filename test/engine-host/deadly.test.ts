@@ -4,6 +4,7 @@ import { PostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { ShopClient } from "../e2e/path.ts";
 import { type Platform, shopWith, startPlatform } from "../e2e/platform.ts";
 import { temporaryFolder } from "../harness/folder.ts";
+import { PROGRAM } from "../harness/program.ts";
 import { until } from "../harness/until.ts";
 
 /** Kills its Worker on some products, in the ways a plugin can. */
@@ -38,7 +39,7 @@ describe("events that kill the Worker of their engine", () => {
   beforeAll(async () => {
     const plugins = await temporaryFolder("deadly");
     await Bun.write(join(plugins, "deadly/engine.ts"), DEADLY);
-    platform = await startPlatform({ command: ["bun", "src/main.ts"], plugins }, [join(plugins, "deadly")]);
+    platform = await startPlatform({ command: PROGRAM, plugins }, [join(plugins, "deadly")]);
     admin = new PostgresDatabase({ url: platform.database.urls.admin, application_name: "test", max: 1 });
   }, 60_000);
   afterAll(() => admin.close());

@@ -10,7 +10,7 @@ import { whenDone } from "../harness/cleanup.ts";
 import { testDatabase } from "../harness/database.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import { freePort } from "../harness/ports.ts";
-import { type Program, startProgram } from "../harness/program.ts";
+import { PROGRAM, type Program, startProgram } from "../harness/program.ts";
 import { startRedis, withClient } from "../harness/redis.ts";
 import { until } from "../harness/until.ts";
 import { runRelay } from "../relay/running-relay.ts";
@@ -115,7 +115,7 @@ test("hosts that are killed, frozen past their lease and woken, over a Redis tha
   const [database, redis, folder] = await Promise.all([testDatabase(), startRedis(), temporaryFolder("witness")]);
   const plugins = join(folder, "plugins");
   await Bun.write(join(plugins, "witness/engine.ts"), WITNESS);
-  const launch = { command: ["bun", "src/main.ts"], plugins };
+  const launch = { command: PROGRAM, plugins };
   await runAsOwner(launch, database, ["engine", "install", join(plugins, "witness")]);
   const admin = new PostgresDatabase({ url: database.urls.admin, application_name: "test", max: 3 });
   whenDone(() => admin.close());
@@ -150,7 +150,7 @@ test("hosts that are killed, frozen past their lease and woken, over a Redis tha
     return new Set(rows.map(({ owner }) => Number(owner.split(" ")[1])));
   };
   const sharing = async (program: Program | undefined) =>
-    await until(async () => program && (await owners()).has(program.pid), { what: "its share", timeout: 30_000 });
+    await until(async () => program && (await owners()).has(program.pid), { what: "its share", timeout: 60_000 });
   const forget = () => withClient(redis.url, (client) => client.flushall());
   for (let i = 0; i < 3; i++) enter();
   const flow = new Flow(admin);
@@ -158,7 +158,7 @@ test("hosts that are killed, frozen past their lease and woken, over a Redis tha
   const working = async (count: number) => {
     const busy = "select count(distinct pid) as hosts from engine_witness.seen";
     const look = async () => (await admin.query<{ hosts: number }>(busy))[0]?.hosts === count;
-    await until(look, { what: `${count} hosts to have had their share`, timeout: 30_000 });
+    await until(look, { what: `${count} hosts to have had their share`, timeout: 60_000 });
   };
   await working(3);
 

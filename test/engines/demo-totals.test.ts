@@ -13,7 +13,7 @@ import { SECRET_KEY } from "../e2e/platform.ts";
 import { whenDone } from "../harness/cleanup.ts";
 import { testDatabase } from "../harness/database.ts";
 import { freePort } from "../harness/ports.ts";
-import { startProgram } from "../harness/program.ts";
+import { PROGRAM, startProgram } from "../harness/program.ts";
 import { startRedis } from "../harness/redis.ts";
 import { until } from "../harness/until.ts";
 
@@ -34,7 +34,7 @@ beforeAll(async () => {
   whenDone(() => admin.close());
   await admin.query("insert into event_stream values ('construction', $1) on conflict do nothing", [PARTITIONS]);
   startProgram({
-    command: ["bun", "src/main.ts"],
+    command: PROGRAM,
     args: ["start", "--role", "relay,engines", "--plugins", "/nonexistent"],
     env: {
       DATABASE_URL: urls.owner,

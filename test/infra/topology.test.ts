@@ -6,7 +6,7 @@ import { startEdge } from "../harness/edge.ts";
 import { type Network, startNetwork } from "../harness/network.ts";
 import { programPath } from "../harness/packages.ts";
 import { startPostgres } from "../harness/postgres.ts";
-import { type Program, startProgram } from "../harness/program.ts";
+import { PROGRAM, type Program, startProgram } from "../harness/program.ts";
 import { type Redis, startRedis } from "../harness/redis.ts";
 import { withSession } from "../harness/session.ts";
 import { until } from "../harness/until.ts";
@@ -16,7 +16,7 @@ import { BEHIND, DISAGREEMENT } from "./agreement.ts";
 const DROPLETS = ["data", "engines", "vertical", "edge"] as const;
 type Droplet = (typeof DROPLETS)[number];
 
-const LAUNCH = { command: ["bun", "src/main.ts"], plugins: "/nonexistent" };
+const LAUNCH = { command: PROGRAM, plugins: "/nonexistent" };
 const PARTITIONS = 16;
 const SELLERS = 3;
 /** Longer than a reader waits in Redis at a time (2 s). */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Platform, shopWith, startPlatform } from "../e2e/platform.ts";
 import { temporaryFolder } from "../harness/folder.ts";
+import { PROGRAM } from "../harness/program.ts";
 import { startCollector } from "./collector.ts";
 import { ECHO, LISTENER } from "./engines.ts";
 
@@ -42,7 +43,7 @@ export async function startStand(): Promise<Stand> {
   await Bun.write(join(plugins, "listener/engine.ts"), LISTENER);
   const collector = startCollector();
   const env = { LOG_LEVEL: "trace", OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
-  const platform = await startPlatform({ command: ["bun", "src/main.ts"], plugins, env }, [
+  const platform = await startPlatform({ command: PROGRAM, plugins, env }, [
     join(plugins, "echo"),
     join(plugins, "listener"),
   ]);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { testDatabase } from "../harness/database.ts";
 import { freePort } from "../harness/ports.ts";
-import { type Program, startProgram } from "../harness/program.ts";
+import { PROGRAM, type Program, startProgram } from "../harness/program.ts";
 import { startRedis, withClient } from "../harness/redis.ts";
 import { withSession } from "../harness/session.ts";
 import { until } from "../harness/until.ts";
@@ -13,7 +13,7 @@ import { PARTITIONS, Writers } from "./writers.ts";
 
 const relay = (database_url: string, redis_url: string): Program =>
   startProgram({
-    command: ["bun", "src/main.ts"],
+    command: PROGRAM,
     args: ["start", "--role", "relay"],
     env: {
       DATABASE_URL: database_url,

@@ -5,7 +5,7 @@ import { OWNER, RELAY } from "../../src/platform/database/roles.ts";
 import { prune, rangeVerdicts } from "../../src/relay/retention.ts";
 import { testDatabase } from "../harness/database.ts";
 import { freePort } from "../harness/ports.ts";
-import { startProgram } from "../harness/program.ts";
+import { PROGRAM, startProgram } from "../harness/program.ts";
 import { startRedis } from "../harness/redis.ts";
 import { withSession } from "../harness/session.ts";
 import { until } from "../harness/until.ts";
@@ -68,7 +68,7 @@ test("the relay makes ranges ahead of need by itself; when it cannot, /ready say
   await withSession(urls.admin, (sql) => sql`revoke execute on function event_log_extend from basecommerce_relay`);
   const port = freePort();
   const relay = startProgram({
-    command: ["bun", "src/main.ts"],
+    command: PROGRAM,
     args: ["start", "--role", "relay"],
     env: {
       DATABASE_URL: urls.relay,

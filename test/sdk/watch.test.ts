@@ -6,16 +6,15 @@ import { runAsOwner, SECRET_KEY } from "../e2e/platform.ts";
 import { type TestDatabase, testDatabase } from "../harness/database.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import { freePort } from "../harness/ports.ts";
-import { type Program, startProgram } from "../harness/program.ts";
+import { PROGRAM, type Program, startProgram } from "../harness/program.ts";
 import { startRedis } from "../harness/redis.ts";
 import { until } from "../harness/until.ts";
 import { EchoEngine } from "./echo-engine.ts";
 
-const COMMAND = ["bun", "src/main.ts"];
 const LOCAL = { HOST: "127.0.0.1", DRAIN_SECONDS: "0" };
 
 async function signIn(url: string, database: TestDatabase): Promise<ShopClient> {
-  const launch = { command: COMMAND, plugins: "" };
+  const launch = { command: PROGRAM, plugins: "" };
   await runAsOwner(launch, database, ["tenant", "create", "--slug", "casa", "--name", "Casa"]);
   const user = ["user", "create", "--tenant", "casa", "--email", "a@casa.test", "--name", "A", "--role", "admin"];
   const made = await runAsOwner(launch, database, user);
@@ -37,7 +36,7 @@ describe("a saved engine is live, each in its Worker", () => {
     const port = freePort();
     const url = `http://127.0.0.1:${port}`;
     program = startProgram({
-      command: COMMAND,
+      command: PROGRAM,
       args: ["start", "--role", "all", "--watch", "--plugins", plugins],
       env: {
         ...LOCAL,
@@ -115,7 +114,7 @@ test("a saved engine is live in embedded mode too, where all share one thread", 
   await EchoEngine.write(plugins, "one");
   const port = freePort();
   const program = startProgram({
-    command: COMMAND,
+    command: PROGRAM,
     args: ["start", "--role", "all", "--demo", "--watch", "--plugins", plugins, "--data", data],
     env: { ...LOCAL, VERTICAL_PORT: String(port) },
   });

@@ -7,6 +7,7 @@ import { type Launch, type Place, type Platform, shopWith, startPlatform } from 
 import { temporaryFolder } from "../../harness/folder.ts";
 import { programPaths } from "../../harness/packages.ts";
 import { startPostgres } from "../../harness/postgres.ts";
+import { PROGRAM } from "../../harness/program.ts";
 import { urlFor, withSession } from "../../harness/session.ts";
 import { makeRoles, PASSWORD } from "../../harness/template.ts";
 import { until } from "../../harness/until.ts";
@@ -15,7 +16,7 @@ import { BEHIND, DISAGREEMENT } from "../agreement.ts";
 import { rightsOf, rowsOf } from "./database-facts.ts";
 import { runScript, writableFolder } from "./script.ts";
 
-const LAUNCH: Launch = { command: ["bun", "src/main.ts"], plugins: "/nonexistent" };
+const LAUNCH: Launch = { command: PROGRAM, plugins: "/nonexistent" };
 const PARTITIONS = 16;
 /** What a restore changes: everybody signs in anew, and who held leases is gone. */
 const CHANGED = new Set(["sessions", "lease"]);

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, readdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { PostgresDatabase } from "../../../src/platform/database/postgres.ts";
+import { walArchiveFails } from "../../../src/relay/wal-archive.ts";
 import { unprivilegedAccount } from "../../harness/account.ts";
 import { Child } from "../../harness/child.ts";
 import { whenDone } from "../../harness/cleanup.ts";
@@ -155,3 +157,21 @@ describe("base backups and archived WAL", () => {
     expect(refused).toEqual({ code: 1, output: expect.stringContaining("archives no WAL") });
   }, 60_000);
 });
+
+test("an archive that fails is told, and that it works again", async () => {
+  const url = server.url("postgres");
+  const database = new PostgresDatabase({ url, application_name: "test", max: 1 });
+  whenDone(() => database.close());
+  const archiving = (command: string) =>
+    withSession(url, async (sql) => {
+      await sql.unsafe(command);
+      await sql`select pg_reload_conf()`;
+      await write("into another segment");
+      await sql`select pg_switch_wal()`;
+    });
+  expect(await walArchiveFails(database)).toBe(false);
+  await archiving("alter system set archive_command = 'false'");
+  await until(() => walArchiveFails(database), { what: "the failure to be told" });
+  await archiving("alter system reset archive_command");
+  await until(async () => !(await walArchiveFails(database)), { what: "the archive to work again", timeout: 75_000 });
+}, 90_000);

@@ -4,12 +4,11 @@ import { runAsOwner, SECRET_KEY } from "../../e2e/platform.ts";
 import { type TestDatabase, testDatabase } from "../../harness/database.ts";
 import { type Edge, exchange, startEdge } from "../../harness/edge.ts";
 import { freePort } from "../../harness/ports.ts";
-import { type Program, startProgram } from "../../harness/program.ts";
+import { PROGRAM, type Program, startProgram } from "../../harness/program.ts";
 import { type Redis, startRedis } from "../../harness/redis.ts";
 import { withSession } from "../../harness/session.ts";
 import { until } from "../../harness/until.ts";
 
-const COMMAND = ["bun", "src/main.ts"];
 const HOST = "casa.localhost";
 /** Each of them waits this long between an answer and its next request: about 150 requests in a second. */
 const CLIENTS = 4;
@@ -26,7 +25,7 @@ let client: ShopClient;
 function start(role: "vertical" | "engines", port: number): Program {
   const name = role === "vertical" ? "VERTICAL_PORT" : "ENGINES_PORT";
   return startProgram({
-    command: COMMAND,
+    command: PROGRAM,
     args: ["start", "--role", role],
     env: {
       DATABASE_URL: database.urls[role],
@@ -44,7 +43,7 @@ function start(role: "vertical" | "engines", port: number): Program {
 const ready = (program: Program, port: number) => program.ready(`http://127.0.0.1:${port}/ready`);
 
 async function shop(slug: string): Promise<ShopClient> {
-  const launch = { command: COMMAND, plugins: "" };
+  const launch = { command: PROGRAM, plugins: "" };
   const email = `ana@${slug}.test`;
   await runAsOwner(launch, database, ["tenant", "create", "--slug", slug, "--name", slug]);
   const user = ["user", "create", "--tenant", slug, "--email", email, "--name", "Ana", "--role", "admin"];
