@@ -143,6 +143,15 @@ export function databaseContract(name: string, open: () => Promise<Database>): v
       expect(rows).toEqual(Array.from({ length: 20 }, (_, i) => i));
     });
 
+    test("a snapshot is of one moment, and changes nothing", async () => {
+      const work = database.transaction({ role: OWNER, snapshot: true }, async (tx) => {
+        expect(await tx.query("show transaction_isolation")).toEqual([{ transaction_isolation: "repeatable read" }]);
+        await tx.query("update tenants set phone = '2' where tenant_id = $1", [A]);
+      });
+      expect(codeOf(await work.catch((error) => error))).toBe("25006");
+      expect(await database.query("show transaction_isolation")).toEqual([{ transaction_isolation: "read committed" }]);
+    });
+
     test("names that would be inlined are checked", async () => {
       await expect(database.transaction({ role: "x'; drop" }, async () => 1)).rejects.toThrow("not a role name");
       await expect(database.transaction({ tenant_id: "x" }, async () => 1)).rejects.toThrow("not a tenant id");

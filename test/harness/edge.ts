@@ -17,6 +17,8 @@ export interface EdgeOptions {
   listen?: { address: string; port: number };
   /** A process whose network it takes part in. */
   network?: number;
+  /** Exact texts of nginx.conf, and what somebody has put in their place. */
+  changes?: Record<string, string>;
 }
 
 /** The real nginx with infra/nginx/nginx.conf on ports of its own, before the given servers. */
@@ -26,7 +28,7 @@ export interface Edge {
 }
 
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { verticals, engines, domain, tls, network } = options;
+  const { verticals, engines, domain, tls, network, changes = {} } = options;
   const { address, port } = options.listen ?? { address: "127.0.0.1", port: freePort() };
   const nginx = await startNginx({
     config: domain === undefined ? join(SHIPPED, "nginx.conf") : await rendered(domain),
@@ -36,6 +38,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       "server vertical:8000 max_fails=3 fail_timeout=2s;": servers(verticals),
       "server engines:8002 max_fails=3 fail_timeout=2s;": servers(engines),
       "include /etc/nginx/tls/*.conf;": tls ? `include ${await tlsFile(tls)};` : "",
+      ...changes,
     },
     ...(network === undefined ? {} : { network }),
   });
