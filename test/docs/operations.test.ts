@@ -28,6 +28,29 @@ test("every file, setting and page that operations.md names is there", async () 
   }
 });
 
+/** What the program's sources log as a warning or an error: its first piece where it is made of several. */
+async function complaints(): Promise<string[]> {
+  const found: string[] = [];
+  for await (const path of new Bun.Glob("src/**/*.ts").scan(ROOT)) {
+    const source = await Bun.file(join(ROOT, path)).text();
+    for (const [call] of source.matchAll(/\blog\.(?:warn|error|fatal)\([\s\S]*?\)[;,]?\s*\n/g)) {
+      const message = /"([^"]+)"(?:\s*\+\s*"[^"]*")*[,\s);]*$/.exec(call)?.[1];
+      if (message !== undefined) found.push(message);
+    }
+  }
+  return found;
+}
+
+test("every warning and error of the log stands on the page, and no other", async () => {
+  const section = PAGE.split("## Lines of the log")[1] ?? "";
+  const cells = [...section.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = ""]) => cell.slice(1, -1).split("`, `"));
+  const told = cells.filter((cell) => cell !== "msg");
+  const logged = await complaints();
+  expect(logged.length).toBeGreaterThan(25);
+  expect(logged.filter((message) => !told.some((start) => message.startsWith(start)))).toEqual([]);
+  expect(told.filter((start) => !logged.some((message) => message.startsWith(start)))).toEqual([]);
+});
+
 describe.skipIf(process.getuid?.() !== 0)("the page's commands, on a copy of this machine as one droplet", () => {
   let output: string;
   const part = (title: string) => output.split(`== ${title}\n`)[1]?.split("\n== ")[0] ?? "";
