@@ -3,6 +3,7 @@ import type { Log } from "../platform/observability/log.ts";
 import type { EventStreams } from "../platform/streams/streams.ts";
 import type { RelayMetrics } from "./relay-metrics.ts";
 import { ledgerStatus } from "./status.ts";
+import { stoppedEngines } from "./stopped-engines.ts";
 import { walArchiveFails } from "./wal-archive.ts";
 
 /** Counting a long backlog takes the database a tenth of a second. */
@@ -42,13 +43,16 @@ export class Observation {
       (work) => this.#database.transaction({}, work),
       this.#streams,
     );
-    const { stream_entries, stream_bytes, ...of } = this.#metrics;
+    const { stream_entries, stream_bytes, engine_stopped, ...of } = this.#metrics;
     of.head.set(head);
     of.room.set(room);
     of.settled.set(settled_seq);
     of.lag_events.set(lag_events);
     of.lag_seconds.set(lag_seconds);
     of.wal_archive_failing.set((await walArchiveFails(this.#database)) ? 1 : 0);
+    const engines = await stoppedEngines(this.#database);
+    engine_stopped.reset();
+    for (const { engine, seconds } of engines) engine_stopped.set({ engine }, seconds);
     for (const { stream, partition, length, bytes } of partitions) {
       stream_entries.set({ stream, partition }, length ?? 0);
       stream_bytes.set({ stream, partition }, bytes ?? 0);

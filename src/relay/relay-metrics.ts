@@ -14,6 +14,7 @@ export interface RelayMetrics {
   lag_events: Gauge;
   lag_seconds: Gauge;
   wal_archive_failing: Gauge;
+  engine_stopped: Gauge<"engine">;
   stream_entries: Gauge<"stream" | "partition">;
   stream_bytes: Gauge<"stream" | "partition">;
 }
@@ -45,6 +46,11 @@ export function relayMetrics(metrics: Metrics): RelayMetrics {
     wal_archive_failing: metrics.gauge(
       "basecommerce_wal_archive_failing",
       "1 while PostgreSQL cannot archive its write-ahead log; it keeps what it cannot archive",
+    ),
+    engine_stopped: metrics.gauge(
+      "basecommerce_engine_stopped_seconds",
+      "For how long an engine has worked on no host; 0 while it does",
+      ["engine"],
     ),
     stream_entries: metrics.gauge("basecommerce_stream_entries", "Entries in a stream's partition", PARTITION),
     stream_bytes: metrics.gauge("basecommerce_stream_bytes", "Memory of a stream's partition", PARTITION),
