@@ -17,6 +17,8 @@ import type { Surroundings } from "./surroundings.ts";
 /** All rows of a large table. */
 const STATEMENT_TIMEOUT_MS = 30 * 60_000;
 const AS_OWNER = { role: OWNER, statement_timeout_ms: STATEMENT_TIMEOUT_MS };
+/** It stands idle while whoever reads the output takes their time. */
+const OF_ONE_MOMENT = { ...AS_OWNER, snapshot: true, idle_timeout_ms: STATEMENT_TIMEOUT_MS } as const;
 /** Verticals and engine hosts know a shop and its sessions for 5 s from memory, and let requests in meanwhile. */
 const SETTLED_SECONDS = 10;
 /** Engines know a shop for 1 s from memory. */
@@ -30,7 +32,7 @@ export function registerExport(tenant: Command, { environment, out }: Surroundin
     .description("print every row of a shop as lines of JSON, without what people sign in with")
     .action(async (slug: string, flags: Record<string, unknown>) => {
       const work = async (database: Database) =>
-        await database.transaction({ ...AS_OWNER, snapshot: true }, async (tx) => {
+        await database.transaction(OF_ONE_MOMENT, async (tx) => {
           const { tenant_id } = await tenantOf(tx, slug);
           out(JSON.stringify({ export: "basecommerce", version, slug, tenant_id, made_at: new Date().toISOString() }));
           await exportTenant(tx, tenant_id, (table, row) => out(`{"table":${JSON.stringify(table)},"row":${row}}`));

@@ -5,7 +5,9 @@ import { runProgram } from "../../src/cli/program.ts";
 import { type Shop, ShopClient, walkThePath } from "../e2e/path.ts";
 import { type Platform, shopWith, startPlatform } from "../e2e/platform.ts";
 import { startEdge } from "../harness/edge.ts";
+import { temporaryFolder } from "../harness/folder.ts";
 import { freePort } from "../harness/ports.ts";
+import { startProgram } from "../harness/program.ts";
 import { withClient } from "../harness/redis.ts";
 import { withSession } from "../harness/session.ts";
 import { until } from "../harness/until.ts";
@@ -121,12 +123,15 @@ describe("a shop's export", () => {
 });
 
 describe("a shop's deletion", () => {
-  test("is refused without --yes, and while the shop is active", async () => {
+  test("is refused without --yes, while the shop is active, and when the streams cannot be reached", async () => {
     const before = await rowsOf("casa");
     const refused = await run("tenant", "delete", "casa");
     expect(refused).toMatchObject({ code: 2, error: expect.stringContaining("--yes is missing") });
     const active = await run("tenant", "delete", "casa", "--yes");
     expect(active).toMatchObject({ code: 1, error: expect.stringContaining("basecommerce tenant suspend casa") });
+    const nobody = ["--redis-url", `redis://127.0.0.1:${freePort()}`];
+    const unreachable = await run("tenant", "delete", "casa", "--yes", ...nobody);
+    expect(unreachable).toMatchObject({ code: 1, error: expect.stringContaining("cannot reach Redis") });
     expect(await rowsOf("casa")).toEqual(before);
   });
 
@@ -208,6 +213,27 @@ describe("smoke", () => {
         "FAIL  engines: GET /api/v1/engines answers 502, not 401",
       ],
     });
+  });
+
+  test.skipIf(Bun.which("openssl") === null)("names a certificate that ends soon, and trusts no other's", async () => {
+    const folder = await temporaryFolder("certificate");
+    const [certificate, key] = [join(folder, "fullchain.pem"), join(folder, "privkey.pem")];
+    const subject = ["-subj", "/CN=basecommerce", "-addext", "subjectAltName=DNS:obra.localhost"];
+    const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+    Bun.spawnSync(["openssl", "req", "-x509", ...curve, ...subject, "-keyout", key, "-out", certificate]);
+    const port = freePort();
+    const { ports } = platform;
+    await startEdge({ verticals: [ports.vertical], engines: [ports.engines], tls: { port, certificate, key } });
+    const looking = async (env: Record<string, string>) => {
+      const args = ["smoke", `https://127.0.0.1:${port}`, "--host", "obra.localhost"];
+      const { code, output } = await startProgram({ command: ["bun", "src/main.ts"], args, env }).exited;
+      return { code, failed: output.split("\n").filter((line) => line.startsWith("FAIL")) };
+    };
+    expect(await looking({ NODE_EXTRA_CA_CERTS: certificate })).toEqual({
+      code: 1,
+      failed: ["FAIL  certificate: it ends in 1 days"],
+    });
+    expect((await looking({})).failed).toContain("FAIL  health: self signed certificate");
   });
 
   test("names what a vertical without an edge lets out, and what is no address", async () => {
