@@ -34,7 +34,7 @@ export interface EngineOnHost {
 /** Counting further would cost more than it tells. */
 export const LAG_CAP = 100_000;
 /** A host that has not been heard of for longer is gone. */
-const SILENT_SECONDS = 15;
+export const SILENT_SECONDS = 15;
 
 const SUMMARY = `
   with lag as (

@@ -5,6 +5,7 @@ import { registerDead } from "./dead.ts";
 import { registerInstall } from "./install.ts";
 import { registerList } from "./list.ts";
 import { registerNew } from "./new.ts";
+import { registerRemove } from "./remove.ts";
 import { registerReplay } from "./replay.ts";
 import { registerSwitch } from "./switch.ts";
 
@@ -12,7 +13,7 @@ import { registerSwitch } from "./switch.ts";
 export function registerEngine(program: Command, surroundings: Surroundings): void {
   const engine = program
     .command("engine")
-    .description("engines: new, check, install, list, enable, disable, dead events, replay");
+    .description("engines: new, check, install, list, enable, disable, dead events, replay, remove");
   registerNew(engine, surroundings);
   registerCheck(engine, surroundings);
   registerInstall(engine, surroundings);
@@ -20,4 +21,5 @@ export function registerEngine(program: Command, surroundings: Surroundings): vo
   registerSwitch(engine, surroundings);
   registerDead(engine, surroundings);
   registerReplay(engine, surroundings);
+  registerRemove(engine, surroundings);
 }
