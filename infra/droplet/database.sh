@@ -85,17 +85,18 @@ maxmemory $redis_memory
 END
 service redis-server /etc/redis/redis.conf /etc/redis/basecommerce.d/droplet.conf
 
-# ---- The owner's commands and the backups
+# ---- The owner's commands, the backups and the ledger's retention
 program
 put 0600 root /etc/basecommerce/owner.env <<END
 DATABASE_URL=postgres://basecommerce_owner:$OWNER_PASSWORD@127.0.0.1:5432/basecommerce
 REDIS_URL=redis://:$REDIS_PASSWORD@127.0.0.1:6379
+EVENT_RETENTION_DAYS=${EVENT_RETENTION_DAYS:-0}
 END
-for name in dump.service dump.timer base.service base.timer; do
+for name in dump.service dump.timer base.service base.timer prune.service prune.timer; do
   copy 0644 root "$INFRA/systemd/basecommerce-$name" "/etc/systemd/system/basecommerce-$name"
 done
-once "read the units of backups" "$(cat "$INFRA"/systemd/basecommerce-*)" systemctl daemon-reload
-for name in dump base; do
+once "read the units of the timers" "$(cat "$INFRA"/systemd/basecommerce-*)" systemctl daemon-reload
+for name in dump base prune; do
   service "basecommerce-$name.timer" "/etc/systemd/system/basecommerce-$name.timer" "/etc/systemd/system/basecommerce-$name.service"
 done
 end

@@ -74,6 +74,7 @@ describe.skipIf(process.getuid?.() !== 0)("the page's commands, on a copy of thi
   test("upgrade, back up, restore, and verify", () => {
     expect(part("Upgrades without downtime")).toContain("nothing to migrate");
     expect(part("Backup").match(/\d{8}T\d{6}Z/g)).toHaveLength(2);
+    expect(part("What the ledger keeps")).toContain("EVENT_RETENTION_DAYS is 0");
     expect(part("Restore")).toContain("restored: 1 shop(s)");
     expect(part("After a restore")).toContain("RELAY");
     expect(part("end")).toBe('{"status":"ok"}');

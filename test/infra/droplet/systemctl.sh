@@ -28,7 +28,7 @@ begin() {
       file=$(sed -n 's/^EnvironmentFile=//p' "$unit")
       # shellcheck disable=SC2046
       setpriv --reuid=postgres --regid=postgres --init-groups env $(sed -n 's/^Environment=//p' "$unit") \
-        $(cat /dev/null ${file:+"$file"}) "$(sed -n 's/^ExecStart=//p' "$unit")" >/dev/null
+        $(cat /dev/null ${file:+"$file"}) $(sed -n 's/^ExecStart=//p' "$unit") >/dev/null
       ;;
   esac
 }
