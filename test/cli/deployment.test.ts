@@ -7,7 +7,7 @@ import { type Platform, shopWith, startPlatform } from "../e2e/platform.ts";
 import { startEdge } from "../harness/edge.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import { freePort } from "../harness/ports.ts";
-import { startProgram } from "../harness/program.ts";
+import { PROGRAM, startProgram } from "../harness/program.ts";
 import { withClient } from "../harness/redis.ts";
 import { withSession } from "../harness/session.ts";
 import { until } from "../harness/until.ts";
@@ -62,7 +62,7 @@ async function atRest(): Promise<void> {
 
 beforeAll(async () => {
   platform = await startPlatform(
-    { command: ["bun", "src/main.ts"], plugins: join(ROOT, "plugins"), env: { STREAM_PARTITIONS: "1" } },
+    { command: PROGRAM, plugins: join(ROOT, "plugins"), env: { STREAM_PARTITIONS: "1" } },
     [join(ROOT, "plugins/webhooks")],
   );
   [casa, obra] = [await shopWith(platform, "casa", "admin"), await shopWith(platform, "obra", "admin")];
@@ -226,7 +226,7 @@ describe("smoke", () => {
     await startEdge({ verticals: [ports.vertical], engines: [ports.engines], tls: { port, certificate, key } });
     const looking = async (env: Record<string, string>) => {
       const args = ["smoke", `https://127.0.0.1:${port}`, "--host", "obra.localhost"];
-      const { code, output } = await startProgram({ command: ["bun", "src/main.ts"], args, env }).exited;
+      const { code, output } = await startProgram({ command: PROGRAM, args, env }).exited;
       return { code, failed: output.split("\n").filter((line) => line.startsWith("FAIL")) };
     };
     expect(await looking({ NODE_EXTRA_CA_CERTS: certificate })).toEqual({

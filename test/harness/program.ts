@@ -8,7 +8,7 @@ import { type Truthy, until } from "./until.ts";
 const REPOSITORY = join(import.meta.dir, "../..");
 
 /** The program as its source; `bun` is the one that runs the tests. */
-export const SOURCE: readonly string[] = ["bun", "src/main.ts"];
+export const SOURCE: readonly string[] = ["bun", join(REPOSITORY, "src/main.ts")];
 
 const BUILT = process.env.TEST_PROGRAM;
 
