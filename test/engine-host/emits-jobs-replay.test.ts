@@ -109,6 +109,31 @@ describe("a job", () => {
     await until(() => runs >= 4, { what: "the job to run on" });
     expect(most).toBe(1);
   });
+
+  test("makes no rows of a shop that is not there any more", async () => {
+    const gone = Bun.randomUUIDv7();
+    const engine = recorder(undefined, {
+      jobs: {
+        late: {
+          every: "10ms",
+          run: async ({ transaction }) => {
+            await transaction(gone, (db) =>
+              db.query(
+                "insert into handled (tenant_id, event_id, seq, key) values ($1, gen_random_uuid(), 0, 'late')",
+                [gone],
+              ),
+            );
+          },
+        },
+      },
+    });
+    await scene.install(engine);
+    await scene.host(engine);
+    const failed = async () =>
+      (await scene.rows("select error_message from engine_job where error_message is not null"))[0];
+    expect(await until(failed, { what: "the refusal" })).toEqual({ error_message: `there is no tenant ${gone}` });
+    expect(await scene.rows("select 1 from engine_recorder.handled")).toEqual([]);
+  });
 });
 
 describe("a replay", () => {
