@@ -131,6 +131,26 @@ describe("search", () => {
     expect((await walk("/quotes?q=maria")).flat()).toEqual([]);
   });
 
+  test("of movements and prices: what the product is called", async () => {
+    const [tile = "", sand = ""] = products;
+    const supplier = (await shop.post("/suppliers", { name: "Vale" })).body.id;
+    for (const [i, product_id] of [tile, sand, tile, sand, tile].entries()) {
+      await shop.post("/stock/movements", { product_id, movement_type: "in", quantity: i + 1 });
+      await shop.post(`/suppliers/${supplier}/prices`, { product_id, price: i + 1 });
+    }
+    const moved = async (path: string) =>
+      (await walk(path)).map((page) => page.map((row) => ("quantity" in row ? row.quantity : "")));
+    expect(await moved("/stock/movements?q=telha")).toEqual([["5.000", "3.000"], ["1.000"]]);
+    expect(await moved("/stock/movements?q=areia")).toEqual([["4.000", "2.000"]]);
+    expect(await moved(`/stock/movements?q=areia&product_id=${tile}`)).toEqual([[]]);
+    expect(await moved("/stock/movements?q=%25")).toEqual([[]]);
+    const prices = async (path: string) =>
+      (await shop.get(path)).body.items.map((row: { price: string; new_price: string }) => row.price ?? row.new_price);
+    expect(await prices(`/suppliers/${supplier}/prices?q=areia`)).toEqual(["4.00", "2.00"]);
+    expect(await prices(`/products/${tile}/prices?q=TELHA`)).toEqual(["10.00"]);
+    expect(await prices(`/products/${tile}/prices?q=areia`)).toEqual([]);
+  });
+
   test("what a row is no longer called does not find it", async () => {
     const id = await shop.product({ name: "Tijolo" });
     await shop.patch(`/products/${id}`, { name: "Bloco" });

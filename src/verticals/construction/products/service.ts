@@ -109,7 +109,7 @@ export async function deleteProduct(work: ShopWork, id: string): Promise<void> {
 
 /** What the product cost when, the newest first. */
 export async function listProductPrices(work: ShopWork, id: string, query: PriceQuery) {
-  const { limit = 50, cursor } = query;
+  const { limit = 50, cursor, q } = query;
   const product = await getProduct(work, id);
   const rows = await work.orm
     .select(price_columns)
@@ -119,6 +119,7 @@ export async function listProductPrices(work: ShopWork, id: string, query: Price
         eq(product_prices.tenant_id, work.tenant.tenant_id),
         eq(product_prices.product_id, product.id),
         beforeInstant(product_prices.created_at, product_prices.id, cursor),
+        await matching(work, "product", product_prices.product_id, q),
       ),
     )
     .orderBy(desc(product_prices.created_at), desc(product_prices.id))

@@ -82,7 +82,7 @@ export const PricePage = pageOf(
   ),
   price,
 );
-export const PriceQuery = shape({ limit: pageQuery.limit, cursor: pageQuery.cursor });
+export const PriceQuery = shape(pageQuery);
 
 export type NewProduct = Static<typeof NewProduct>;
 export type ProductChanges = Static<typeof ProductChanges>;

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, getTableColumns, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import { isForeignKeyViolation } from "../../../platform/database/errors.ts";
 import { Exact } from "../../../platform/decimal/decimal.ts";
 import type { Quantity } from "../../../platform/decimal/quantity.ts";
@@ -8,7 +8,7 @@ import { conflict, notFound, unprocessable } from "../../../platform/http/proble
 import { readQuantity } from "../amounts.ts";
 import { afterName, beforeInstant } from "../keyset.ts";
 import { products } from "../products/table.ts";
-import { matching } from "../search/words.ts";
+import { matching, matchingWords, wordsOf } from "../search/words.ts";
 import type { ShopWork } from "../work.ts";
 import type { LevelQuery, MovementQuery, NewMovement } from "./shapes.ts";
 import { stock_levels, stock_movements } from "./table.ts";
@@ -95,22 +95,50 @@ export async function getMovement(work: ShopWork, id: string): Promise<Movement>
   return movement;
 }
 
-/** What moved, the newest first. */
+/** Products of a name of which each one's newest movements are looked up; a name of more is a common one. */
+const FEW = 200;
+
+/** What moved, the newest first; `q`: what the products are called. */
 export async function listMovements(work: ShopWork, query: MovementQuery) {
-  const { limit = 50, cursor, product_id } = query;
-  const rows = await work.orm
-    .select(columns)
-    .from(stock_movements)
-    .where(
-      and(
-        eq(stock_movements.tenant_id, work.tenant.tenant_id),
-        product_id === undefined ? undefined : eq(stock_movements.product_id, product_id),
-        beforeInstant(stock_movements.created_at, stock_movements.id, cursor),
-      ),
-    )
-    .orderBy(desc(stock_movements.created_at), desc(stock_movements.id))
-    .limit(limit + 1);
+  const { limit = 50, cursor, product_id, q } = query;
+  const newest = async (...conditions: (SQL | undefined)[]): Promise<Movement[]> =>
+    await work.orm
+      .select(columns)
+      .from(stock_movements)
+      .where(
+        and(
+          eq(stock_movements.tenant_id, work.tenant.tenant_id),
+          product_id === undefined ? undefined : eq(stock_movements.product_id, product_id),
+          beforeInstant(stock_movements.created_at, stock_movements.id, cursor),
+          ...conditions,
+        ),
+      )
+      .orderBy(desc(stock_movements.created_at), desc(stock_movements.id))
+      .limit(limit + 1);
+  const words = await wordsOf(work, q);
+  const rows = words ? await ofProductsNamed(work, words, limit, newest) : await newest();
   return page(rows, limit, (row) => [row.created_at, row.id]);
+}
+
+/** A page of movements of products with these words: without reading through those of all others. */
+async function ofProductsNamed(
+  work: ShopWork,
+  words: readonly string[],
+  limit: number,
+  newest: (condition: SQL) => Promise<Movement[]>,
+): Promise<Movement[]> {
+  const named = await work.orm
+    .select({ id: products.id })
+    .from(products)
+    .where(and(eq(products.tenant_id, work.tenant.tenant_id), matchingWords(work, "product", products.id, words)))
+    .limit(FEW + 1);
+  if (named.length > FEW) return await newest(matchingWords(work, "product", stock_movements.product_id, words));
+  const each = await Promise.all(named.map(({ id }) => newest(eq(stock_movements.product_id, id))));
+  const place = ({ created_at, id }: Movement) => `${created_at} ${id}`;
+  return each
+    .flat()
+    .sort((a, b) => (place(a) < place(b) ? 1 : -1))
+    .slice(0, limit + 1);
 }
 
 /** The level's row, locked until COMMIT; made when the product never moved before. */

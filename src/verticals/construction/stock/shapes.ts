@@ -67,11 +67,7 @@ export const NewMovement = shape(
   },
   { examples: [{ product_id: level.product_id, movement_type: "in", quantity: 120, reason: "NF 4711" }] },
 );
-export const MovementQuery = shape({
-  limit: pageQuery.limit,
-  cursor: pageQuery.cursor,
-  product_id: t.Optional(Id),
-});
+export const MovementQuery = shape({ ...pageQuery, product_id: t.Optional(Id) });
 
 export type LevelQuery = Static<typeof LevelQuery>;
 export type NewMovement = Static<typeof NewMovement>;

@@ -4,6 +4,7 @@ import { notFound } from "../../../platform/http/problem.ts";
 import { readMoney, readQuantity } from "../amounts.ts";
 import { beforeInstant } from "../keyset.ts";
 import { getProduct } from "../products/service.ts";
+import { matching } from "../search/words.ts";
 import type { ShopWork } from "../work.ts";
 import { getSupplier } from "./service.ts";
 import type { NewSupplierPrice, SupplierPriceQuery } from "./shapes.ts";
@@ -55,12 +56,18 @@ export async function getSupplierPrice(work: ShopWork, supplier_id: string, id: 
 
 /** What the supplier asked for what, the newest first. */
 export async function listSupplierPrices(work: ShopWork, supplier_id: string, query: SupplierPriceQuery) {
-  const { limit = 50, cursor } = query;
+  const { limit = 50, cursor, q } = query;
   const supplier = await getSupplier(work, supplier_id);
   const rows = await work.orm
     .select(columns)
     .from(supplier_prices)
-    .where(and(ofSupplier(work, supplier.id), beforeInstant(supplier_prices.created_at, supplier_prices.id, cursor)))
+    .where(
+      and(
+        ofSupplier(work, supplier.id),
+        beforeInstant(supplier_prices.created_at, supplier_prices.id, cursor),
+        await matching(work, "product", supplier_prices.product_id, q),
+      ),
+    )
     .orderBy(desc(supplier_prices.created_at), desc(supplier_prices.id))
     .limit(limit + 1);
   return page(rows, limit, (row) => [row.created_at, row.id]);

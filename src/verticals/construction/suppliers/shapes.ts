@@ -80,7 +80,7 @@ export const NewSupplierPrice = shape(
   },
   { examples: [{ product_id: price.product_id, price: price.price, min_quantity: 100, payment_days: 28 }] },
 );
-export const SupplierPriceQuery = shape({ limit: pageQuery.limit, cursor: pageQuery.cursor });
+export const SupplierPriceQuery = shape(pageQuery);
 
 export type NewSupplier = Static<typeof NewSupplier>;
 export type SupplierChanges = Static<typeof SupplierChanges>;
