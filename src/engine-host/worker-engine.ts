@@ -42,10 +42,11 @@ export class WorkerEngine implements EngineProcess {
   readonly source: EngineSource;
   restarts = 0;
   settings: ShownSettings = {};
-  readonly #connections: WorkerConnections;
+  readonly #connect: () => Promise<WorkerConnections>;
   readonly #released: (engine: string, owner: string) => void;
   readonly #log: Log;
   readonly #waiting = new Map<number, Waiting>();
+  #connections: WorkerConnections | undefined;
   #worker: Worker | undefined;
   #state: EngineState = { state: "loading" };
   #manifest: EngineManifest | undefined;
@@ -58,16 +59,16 @@ export class WorkerEngine implements EngineProcess {
   #changed: () => void = () => undefined;
   #stopped: () => void = () => undefined;
 
-  /** `released` hears under which name a Worker that died held partitions. */
+  /** `connect` tells what a Worker connects to. `released` hears under which name a Worker that died held partitions. */
   constructor(
     source: EngineSource,
-    connections: WorkerConnections,
+    connect: () => Promise<WorkerConnections>,
     log: Log,
     released: (engine: string, owner: string) => void,
   ) {
     this.name = source.name;
     this.source = source;
-    this.#connections = connections;
+    this.#connect = connect;
     this.#released = released;
     this.#log = log.child({ engine: source.name });
   }
@@ -82,6 +83,7 @@ export class WorkerEngine implements EngineProcess {
 
   /** Resolves when the engine runs, failed, or is to be tried again: a slow or broken one keeps nobody waiting. */
   async start(): Promise<void> {
+    this.#connections = await this.#connect();
     await new Promise<void>((resolve) => {
       this.#changed = resolve;
       this.#spawn();
@@ -123,9 +125,12 @@ export class WorkerEngine implements EngineProcess {
   }
 
   #spawn(): void {
+    const connections = this.#connections;
+    if (!connections) return;
     this.#owner = newOwner();
     this.#started_at = performance.now();
-    const worker = new Worker(WORKER);
+    // Its heap is a few megabytes that are needed all the time; room to grow into is what every engine would cost.
+    const worker = new Worker(WORKER, { smol: true });
     this.#worker = worker;
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
     worker.onerror = (event) => {
@@ -133,7 +138,7 @@ export class WorkerEngine implements EngineProcess {
       this.#ended(worker, event.message || "the Worker threw");
     };
     worker.addEventListener("close", () => this.#ended(worker, "the Worker exited"));
-    this.#send({ type: "start", source: this.source, connections: this.#connections, owner: this.#owner });
+    this.#send({ type: "start", source: this.source, connections, owner: this.#owner });
   }
 
   /** A Worker that says nothing for longer than any handler may take hangs; one that has grown too large is restarted. */

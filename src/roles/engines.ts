@@ -55,21 +55,32 @@ async function processes(
   }
   const { database_url, redis_url } = config.parts;
   const installer_url = config.database_direct_url ?? database_url;
-  const connections: WorkerConnections = {
-    database_url,
-    database_role: session_role,
-    prepare: !config.database_pooled,
-    installer_url: (await mayInstall(installer_url)) ? installer_url : undefined,
-    redis_url,
-    log_level: config.log_level,
-    otlp: config.otlp && { ...config.otlp, service: "basecommerce-engines" },
-  };
+  const connections = once(async (): Promise<WorkerConnections> => {
+    return {
+      database_url,
+      database_role: session_role,
+      prepare: !config.database_pooled,
+      installer_url: (await mayInstall(installer_url)) ? installer_url : undefined,
+      redis_url,
+      log_level: config.log_level,
+      otlp: config.otlp && { ...config.otlp, service: "basecommerce-engines" },
+    };
+  });
   const released = (engine: string, owner: string) => {
     releasePartitions(database, engine, owner).catch((error) =>
       log.warn({ err: error, engine }, "partitions not freed"),
     );
   };
   return (source) => new WorkerEngine(source, connections, log, released);
+}
+
+/** Asked for by every engine, made for the first. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** Whether this login may become the owner, and so make an engine's roles and schema by itself. */
