@@ -61,7 +61,7 @@ async function engines(tenants: number, events: number, effort: Effort, program:
   for (let i = 0; i < effort.repetitions; i++) {
     runs.set.push(await drainByEngine(platform, "bench-set", events, "stream"));
     runs.late.push(await drainByEngine(platform, "bench-set", events, "ledger"));
-    runs.single.push(await drainByEngine(platform, "bench-single", fewerOf(events), "stream"));
+    runs.single.push(await drainByEngine(platform, "bench-single", events, "stream"));
   }
   return runs;
 }

@@ -1,4 +1,4 @@
-import type { Database, Transaction } from "../platform/database/database.ts";
+import type { Database, Scope, Transaction } from "../platform/database/database.ts";
 import { ENGINES } from "../platform/database/roles.ts";
 import { nameOf, type PartitionName, type PartitionPosition, type StreamEntry } from "../platform/streams/streams.ts";
 import type { Dispatch } from "./dispatch.ts";
@@ -7,8 +7,14 @@ import type { EngineManifest } from "./manifest.ts";
 import { HeldKeys, type Parking } from "./parking.ts";
 import type { EnginePositions, LockedPosition } from "./positions.ts";
 
-/** A batch transaction may stand idle for a handler's time and this; then the server ends it and its locks. */
-const IDLE_AFTER_HANDLER_MS = 5000;
+/** Milliseconds that a handler's transaction may stand idle, or be at one statement, beyond the handler's own time. */
+export const BEYOND_HANDLER_MS = 5000;
+
+/** What the server ends a handler's transaction after, with its locks, when nobody else does. */
+export function handlerScope({ handler_timeout_ms }: EngineManifest): Scope {
+  const limit = handler_timeout_ms + BEYOND_HANDLER_MS;
+  return { role: ENGINES, idle_timeout_ms: limit, statement_timeout_ms: limit };
+}
 
 /** The position in Postgres is before what these entries follow: what lies between must be read first. */
 export class Hole extends Error {
@@ -107,8 +113,7 @@ export class Batches {
 
   async #transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const { database, manifest } = this.#parts;
-    const idle_timeout_ms = manifest.handler_timeout_ms + IDLE_AFTER_HANDLER_MS;
-    return await database.transaction({ role: ENGINES, idle_timeout_ms }, work);
+    return await database.transaction(handlerScope(manifest), work);
   }
 
   async #lock(

@@ -7,11 +7,14 @@ import { appendEvents } from "../platform/events/ledger.ts";
 import type { Log } from "../platform/observability/log.ts";
 import type { Tracing } from "../platform/observability/tracing.ts";
 import type { StreamEntry } from "../platform/streams/streams.ts";
+import type { EngineDb } from "../sdk/context.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
 import type { EmittedBatch, Emitting } from "./emitting.ts";
 import { withEventSpans } from "./event-spans.ts";
-import { HandlerTimeout, VersionUnknown } from "./failure.ts";
+import { VersionUnknown } from "./failure.ts";
 import { type Handlers, handlersOf } from "./handlers.ts";
+import { inLanes } from "./lanes.ts";
+import { lend } from "./lent.ts";
 import type { EngineManifest } from "./manifest.ts";
 import { engineBatchRole, engineRole } from "./names.ts";
 import { type KnownTenant, known, type TenantSettings } from "./tenant-settings.ts";
@@ -37,6 +40,12 @@ export interface DispatchParts {
   log: Log;
 }
 
+interface SingleEvent {
+  event: EventEnvelope;
+  run: (event: never, ctx: never) => Promise<void>;
+  replaying: boolean;
+}
+
 /** Contracts by stream and event type; every program has those of its own version. */
 export type KnownContracts = Readonly<Record<string, StreamContracts>>;
 
@@ -52,7 +61,7 @@ export class Dispatch {
     this.#contracts = parts.contracts ?? { ...streams };
   }
 
-  /** Runs the handlers in order and appends what they emit. The transaction is the host's again when it returns. */
+  /** Runs the handlers, of each key in order, and appends what they emit. The transaction is the host's again when it returns. */
   async run(tx: Transaction, input: DispatchInput): Promise<{ emitted: number }> {
     const { manifest, tracing } = this.#parts;
     const entries = input.entries.filter((entry) => manifest.subscriptions[entry.stream]?.includes(entry.event_type));
@@ -74,11 +83,13 @@ export class Dispatch {
       const mine = events.filter((event) => event.stream === stream && types.has(event.event_type));
       if (mine.length > 0) await this.#runBatch(tx, mine, run, tenants, emitted, input);
     }
-    for (const [i, event] of events.entries()) {
+    const singles = events.flatMap((event, i): SingleEvent[] => {
       const run = this.#handlers.single.get(`${event.stream} ${event.event_type}`);
       const entry = entries[i];
-      if (run && entry)
-        await this.#runSingle(tx, event, run, known(tenants, event.tenant_id), emitted, input, input.isReplay(entry));
+      return run && entry ? [{ event, run, replaying: input.isReplay(entry) }] : [];
+    });
+    for (const [tenant_id, mine] of Map.groupBy(singles, ({ event }) => event.tenant_id)) {
+      await this.#runSingles(tx, mine, known(tenants, tenant_id), emitted, input);
     }
     // Not waited for: it travels with the statement that follows. Should it fail, so does that one.
     tx.bind({ role: ENGINES, schema: "public" }).catch(() => undefined);
@@ -102,11 +113,11 @@ export class Dispatch {
     const { name } = this.#parts.manifest;
     const replaying = input.entries.every((entry) => input.isReplay(entry));
     const bound = tx.bind({ role: engineBatchRole(name), schema: engineRole(name) });
-    const handled = this.#deadline(input.stopping, (signal) =>
+    const handled = this.#call(tx, input.stopping, (db, signal) =>
       run(
         events as never,
         {
-          db: tx,
+          db,
           tenantOf: async (tenant_id: string) => known(tenants, tenant_id).tenant,
           configOf: async (tenant_id: string) => known(tenants, tenant_id).config,
           replaying,
@@ -119,52 +130,38 @@ export class Dispatch {
     await Promise.all([bound, handled]);
   }
 
-  async #runSingle(
+  /** Events of one shop, each by its handler; as many keys at a time as the engine says it can take. */
+  async #runSingles(
     tx: Transaction,
-    event: EventEnvelope,
-    run: (event: never, ctx: never) => Promise<void>,
+    events: readonly SingleEvent[],
     { tenant, config }: KnownTenant,
     emitted: EmittedBatch,
     { attempt, stopping }: DispatchInput,
-    replaying: boolean,
   ): Promise<void> {
-    const role = engineRole(this.#parts.manifest.name);
-    // One round trip with the handler's first statement, which the server gets behind it.
-    const bound = tx.bind({ role, tenant_id: event.tenant_id, schema: role });
-    const handled = this.#deadline(stopping, (signal) =>
-      run(
-        event as never,
-        {
-          db: tx,
-          tenant,
-          config,
-          attempt,
-          replaying,
-          emit: (event_type: string, payload: unknown) => emitted.emit(event, event_type, payload),
-          log: this.#parts.log,
-          signal,
-        } as never,
-      ),
+    const { manifest, log } = this.#parts;
+    const role = engineRole(manifest.name);
+    // One round trip with the first handler's first statement, which the server gets behind it.
+    const bound = tx.bind({ role, tenant_id: tenant.tenant_id, schema: role });
+    const handled = inLanes(
+      events,
+      manifest.concurrency,
+      ({ event }) => `${event.stream} ${event.key}`,
+      ({ event, run, replaying }) => {
+        const emit = (event_type: string, payload: unknown) => emitted.emit(event, event_type, payload);
+        return this.#call(tx, stopping, (db, signal) =>
+          run(event as never, { db, tenant, config, attempt, replaying, emit, log, signal } as never),
+        );
+      },
     );
-    await Promise.all([bound, handled]);
+    for (const outcome of await Promise.allSettled([bound, handled])) {
+      if (outcome.status === "rejected") throw outcome.reason;
+    }
   }
 
   /** A handler that does not end in time is given up; its transaction is rolled back under it. */
-  async #deadline(stopping: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const limit = this.#parts.manifest.handler_timeout_ms;
-    const late = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        late.abort();
-        reject(new HandlerTimeout(`a handler took longer than ${limit} ms`));
-      }, limit);
-    });
-    try {
-      await Promise.race([work(AbortSignal.any([stopping, late.signal])), timeout]);
-    } finally {
-      clearTimeout(timer);
-    }
+  async #call(tx: Transaction, stopping: AbortSignal, work: (db: EngineDb, signal: AbortSignal) => Promise<void>) {
+    const limit_ms = this.#parts.manifest.handler_timeout_ms;
+    await lend(tx, { limit_ms }, (db, late) => work(db, AbortSignal.any([stopping, late])));
   }
 }
 

@@ -40,7 +40,8 @@ export class Emitting {
           partition: partitionOf(cause.tenant_id, this.#partitions),
           event_type,
           ...this.#contracts.check(event_type, payload),
-          payload,
+          // As it is now: the handler may go on to change the object.
+          payload: structuredClone(payload),
           occurred_at: instantNow(),
           trace: cause.trace,
           causation_id: cause.event_id,

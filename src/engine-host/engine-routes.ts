@@ -9,7 +9,10 @@ import type { Actor } from "../platform/tenancy/unit-of-work.ts";
 import type { RouteContext } from "../sdk/context.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
 import { engineApp } from "../sdk/routes.ts";
+import { BEYOND_HANDLER_MS } from "./batches.ts";
 import { strayLimits } from "./body-limits.ts";
+import { HandlerTimeout } from "./failure.ts";
+import { lend } from "./lent.ts";
 import { type EngineConfig, type EngineManifest, InvalidEngine } from "./manifest.ts";
 import { engineRole } from "./names.ts";
 import { answeredOnce, responseOf } from "./request-keys.ts";
@@ -100,13 +103,17 @@ export class EngineRoutes {
     const { tenant_id } = tenant;
     const role = engineRole(name);
     const limits = {
-      ...{ idle_timeout_ms: handler_timeout_ms, statement_timeout_ms: handler_timeout_ms },
+      // A handler that stands still is given up here, with a better answer than a connection that was cut.
+      idle_timeout_ms: handler_timeout_ms + BEYOND_HANDLER_MS,
+      statement_timeout_ms: handler_timeout_ms,
       jit: false,
     } as const;
     const answer = async (tx: Transaction): Promise<Response> => {
-      const inner = innerRequest(request);
-      this.#contexts.set(inner, { db: tx, tenant, user: actor, config, log: this.#log });
-      const response: Response = await app.handle(inner);
+      const response = await lend(tx, { limit_ms: handler_timeout_ms }, async (db): Promise<Response> => {
+        const inner = innerRequest(request);
+        this.#contexts.set(inner, { db, tenant, user: actor, config, log: this.#log });
+        return await app.handle(inner);
+      });
       if (response.status >= 400) throw new RolledBack(response);
       return response;
     };
@@ -119,6 +126,13 @@ export class EngineRoutes {
       );
     } catch (error) {
       if (error instanceof RolledBack) return error.response;
+      if (error instanceof HandlerTimeout) {
+        this.#log.error(
+          { path: request.path.replace(/\?.*/, ""), limit_ms: handler_timeout_ms },
+          "route took too long",
+        );
+        throw new Problem(503, { code: "engine_timeout", detail: `engine ${name} took too long to answer` });
+      }
       throw error;
     }
   }

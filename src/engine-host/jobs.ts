@@ -2,7 +2,9 @@ import type { Database, Transaction } from "../platform/database/database.ts";
 import { Lease } from "../platform/database/lease.ts";
 import type { Log } from "../platform/observability/log.ts";
 import { Pulse } from "../platform/pulse.ts";
+import type { EngineDb } from "../sdk/context.ts";
 import type { EngineDefinition, EngineJob } from "../sdk/engine.ts";
+import { lend } from "./lent.ts";
 import type { EngineManifest } from "./manifest.ts";
 import { engineBatchRole, engineRole } from "./names.ts";
 import { untilNext } from "./schedule.ts";
@@ -107,25 +109,27 @@ export class Jobs {
   async #attempt(job: EngineJob<never>, timeout_ms: number): Promise<void> {
     const late = AbortSignal.timeout(timeout_ms);
     await Promise.race([
-      job.run(this.#context(AbortSignal.any([this.#stopping.signal, late]))),
+      job.run(this.#context(AbortSignal.any([this.#stopping.signal, late]), late)),
       new Promise<never>((_, reject) => {
         late.addEventListener("abort", () => reject(new Error(`took longer than ${timeout_ms} ms`)), { once: true });
       }),
     ]);
   }
 
-  #context(signal: AbortSignal): never {
+  /** A transaction that is open when the run is `late` is given up; one begun after that is not begun. */
+  #context(signal: AbortSignal, late: AbortSignal): never {
     const { database, manifest, settings, log } = this.#parts;
     const schema = engineRole(manifest.name);
     const limits = { schema, idle_timeout_ms: 30_000, statement_timeout_ms: 30_000 };
+    const lent = (work: (db: EngineDb) => Promise<unknown>) => (tx: Transaction) => lend(tx, { cut: late }, work);
     return {
-      transaction: async (tenant_id: string, work: (db: Transaction) => Promise<unknown>) => {
+      transaction: async (tenant_id: string, work: (db: EngineDb) => Promise<unknown>) => {
         // Rejects for a shop that was deleted: a run that began before must not make rows of it anew.
         await settings.of(tenant_id);
-        return await database.transaction({ role: schema, tenant_id, ...limits }, work);
+        return await database.transaction({ role: schema, tenant_id, ...limits }, lent(work));
       },
-      everywhere: (work: (db: Transaction) => Promise<unknown>) =>
-        database.transaction({ role: engineBatchRole(manifest.name), ...limits }, work),
+      everywhere: (work: (db: EngineDb) => Promise<unknown>) =>
+        database.transaction({ role: engineBatchRole(manifest.name), ...limits }, lent(work)),
       settingOf: async (tenant_id: string) => {
         const { enabled, config } = await settings.of(tenant_id);
         return { enabled, config };

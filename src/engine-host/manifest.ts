@@ -26,6 +26,8 @@ export interface EngineManifest {
   /** JSON Schema of the configuration per tenant. */
   config: TSchema;
   batch_size: number;
+  /** Keys of one shop whose events are handled at a time. */
+  concurrency: number;
   handler_timeout_ms: number;
   retry: Required<RetryPolicy>;
   /** A dead event keeps its key waiting. */
@@ -67,6 +69,7 @@ const Definition = Type.Object(
     from: Type.Enum(["beginning", "now"]),
     subscriptions: Type.Record(Type.String(), Type.Unknown()),
     batch_size: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000 })),
+    concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
     handler_timeout_ms: Type.Optional(Type.Integer({ minimum: 10, maximum: 300_000 })),
     tables: Type.Optional(Type.Object({ kept: Type.Array(Type.String()) }, { additionalProperties: false })),
     emits: Type.Optional(Type.Record(Type.String(), Emitted)),
@@ -153,6 +156,7 @@ export function manifestOf(definition: EngineDefinition): EngineManifest {
     set_based: subscriptions.some(([, given]) => "batch" in given) || definition.jobs !== undefined,
     config: definition.config ?? Type.Object({}),
     batch_size: definition.batch_size ?? 500,
+    concurrency: definition.concurrency ?? 1,
     handler_timeout_ms: definition.handler_timeout_ms ?? 10_000,
     retry: {
       attempts: definition.retry?.attempts ?? 10,

@@ -2,6 +2,7 @@ import type { Database } from "../platform/database/database.ts";
 import { ENGINES } from "../platform/database/roles.ts";
 import type { Log } from "../platform/observability/log.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
+import { lend } from "./lent.ts";
 import type { EngineManifest } from "./manifest.ts";
 import { engineBatchRole, engineRole } from "./names.ts";
 
@@ -21,7 +22,8 @@ export async function runReset(
     if (definition.reset) {
       const role = manifest.set_based ? engineBatchRole(manifest.name) : engineRole(manifest.name);
       await tx.bind({ role, schema: engineRole(manifest.name) });
-      await definition.reset({ db: tx, log });
+      const { reset } = definition;
+      await lend(tx, {}, (db) => reset({ db, log }));
       await tx.bind({ role: ENGINES, schema: "public" });
     }
     await tx.query("update engine set reset_pending = false where name = $1", [manifest.name]);

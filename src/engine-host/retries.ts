@@ -1,7 +1,6 @@
 import type { Database } from "../platform/database/database.ts";
-import { ENGINES } from "../platform/database/roles.ts";
 import { nameOf, type PartitionName } from "../platform/streams/streams.ts";
-import { NotOwner } from "./batches.ts";
+import { handlerScope, NotOwner } from "./batches.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { failureOf, isBlameless } from "./failure.ts";
 import type { EngineManifest } from "./manifest.ts";
@@ -9,7 +8,6 @@ import type { ParkedEvent, Parking } from "./parking.ts";
 import type { EnginePositions } from "./positions.ts";
 
 const AT_ONCE = 100;
-const IDLE_AFTER_HANDLER_MS = 5000;
 
 export interface RetryParts {
   database: Database;
@@ -67,8 +65,7 @@ export class Retries {
     work: (tx: Parameters<Parameters<Database["transaction"]>[1]>[0], replay_until: number) => Promise<void>,
   ): Promise<void> {
     const { database, manifest, positions } = this.#parts;
-    const scope = { role: ENGINES, idle_timeout_ms: manifest.handler_timeout_ms + IDLE_AFTER_HANDLER_MS };
-    await database.transaction(scope, async (tx) => {
+    await database.transaction(handlerScope(manifest), async (tx) => {
       const row = (await positions.lock(tx, [event])).get(nameOf(event));
       if (!row) throw new NotOwner(`${nameOf(event)} belongs to another host now`);
       await work(tx, row.replay_until);

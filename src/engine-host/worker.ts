@@ -14,6 +14,11 @@ import type { FromWorker, ToWorker, WorkerConnections } from "./messages.ts";
 
 declare const self: Worker;
 
+/** A statement of an engine takes this long at most, or as long as its handlers may. */
+const STATEMENT_MS = 45_000;
+/** After this much longer without an answer a connection is given up: the server would have ended the statement. */
+const BEYOND_STATEMENT_MS = 15_000;
+
 let instance: EngineInstance | undefined;
 let closeParts: () => Promise<void> = async () => undefined;
 
@@ -28,7 +33,10 @@ async function start(source: EngineSource, connections: WorkerConnections, owner
   const { database_url, database_role, prepare, installer_url, redis_url, otlp } = connections;
   const tracing = otlp ? (await import("../platform/observability/otlp.ts")).otlpTracing(otlp, log) : NO_TRACING;
   const application_name = `basecommerce engine ${source.name}`;
-  const database = new PostgresDatabase({ url: database_url, role: database_role, application_name, prepare, max: 3 });
+  const database = new PostgresDatabase({
+    ...{ url: database_url, role: database_role, application_name, prepare, max: 3 },
+    answer_timeout_ms: Math.max(STATEMENT_MS, definition.handler_timeout_ms ?? 0) + BEYOND_STATEMENT_MS,
+  });
   const installer =
     installer_url === undefined ? undefined : new PostgresDatabase({ url: installer_url, application_name, max: 1 });
   const streams = new RedisStreams(redis_url, `engine-${source.name}`, (error) => log.warn({ err: error }, "redis"));

@@ -68,6 +68,11 @@ export interface EngineDefinition<ConfigSchema extends TObject = TObject, Emits 
   emits?: Emits;
   /** Events read at a time from each partition, 1–5000. 500 unless given. */
   batch_size?: number;
+  /**
+   * Handlers of single events that may run at a time, for different keys of one shop, 1–100. They share a transaction, so
+   * more than 1 is only for handlers that read nothing another key's handler writes. 1 unless given.
+   */
+  concurrency?: number;
   /** Milliseconds one handler call may take. 10000 unless given. */
   handler_timeout_ms?: number;
   retry?: RetryPolicy;

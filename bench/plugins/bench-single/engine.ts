@@ -7,6 +7,7 @@ export default defineEngine({
   description: "Writes two rows for each event, event by event",
   config: Type.Object({}),
   from: "beginning",
+  concurrency: 24,
   migrations: [
     {
       id: "0001_effect",
