@@ -18,6 +18,7 @@ import type { PartitionLeases } from "./leases.ts";
 import type { EngineManifest } from "./manifest.ts";
 import type { Pace } from "./pace.ts";
 import type { EnginePositions } from "./positions.ts";
+import { ReadAhead } from "./read-ahead.ts";
 import type { Retries } from "./retries.ts";
 
 export interface RunnerParts {
@@ -104,7 +105,7 @@ export class Runner {
 
   async #run(): Promise<void> {
     const { streams, leases, log } = this.#parts;
-    const reader = streams.reader();
+    const reader = new ReadAhead(streams.reader());
     this.#stopping.signal.addEventListener("abort", () => reader.close(), { once: true });
     let pause = 0;
     while (!this.#stopping.signal.aborted) {
