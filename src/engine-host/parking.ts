@@ -11,10 +11,12 @@ export interface ParkedEvent extends StreamEntry {
 const COLUMNS = `event_id, tenant_id, stream, partition, seq, event_type, version, key, payload::text as payload,
   occurred_at, trace, causation_id, hops, attempts, 0 as prev`;
 
+// What a stream or a read of an hour ago brought may name a person whom the ledger has forgotten since.
 const INSERT = `
   insert into parked_event (engine, stream, partition, seq, event_id, tenant_id, event_type, version, key, payload,
     occurred_at, trace, causation_id, hops, state, attempts, next_attempt_at, error_code, error_message, fingerprint)
-  select $1, e.stream, e.partition, e.seq, e.event_id, e.tenant_id, e.event_type, e.version, e.key, e.payload::json,
+  select $1, e.stream, e.partition, e.seq, e.event_id, e.tenant_id, e.event_type, e.version, e.key,
+    coalesce((select payload from event_log l where l.seq = e.seq and l.event_id = e.event_id), e.payload::json),
     e.occurred_at, e.trace, e.causation_id, e.hops, $3, $4,
     case when $5::float8 is null then null else clock_timestamp() + make_interval(secs => $5::float8 / 1000) end,
     $6, $7, $8

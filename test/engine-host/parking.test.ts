@@ -136,6 +136,24 @@ describe("an event whose handler fails", () => {
     ]);
   });
 
+  test("is laid aside as the ledger has it by then, not as a stream brought it", async () => {
+    const engine = recorder(
+      async () => {
+        await scene.admin.query(
+          "update event_log set payload = json_build_object('product_id', 'a', 'reason', 'forgotten')",
+        );
+        throw new PermanentError("no");
+      },
+      { retry: { attempts: 1 } },
+    );
+    await scene.install(engine);
+    await scene.host(engine);
+    await scene.write([{ tenant: 0, key: "a", note: "a person" }]);
+    await scene.publish();
+    await scene.settled("recorder");
+    expect(await scene.parked("recorder")).toMatchObject([{ note: "forgotten", state: "dead" }]);
+  });
+
   test("of a newer contract waits for a newer program", async () => {
     const engine = recorder();
     await scene.install(engine);
