@@ -320,7 +320,9 @@ call protect_tenant_table('stock_movements');
 grant select, insert on stock_movements to basecommerce_vertical;
 
 -- The ledger is append-only for everybody but this: a person's data goes, the figures stay. It finds a customer's orders'
--- events by the instant they were written at, through an index that costs a write nothing (one entry for 128 pages).
+-- events by the instant they were written at, through an index that costs a write nothing (one entry for 128 pages). It
+-- notes what each payload is now, as the ledger's chain keeps what it was; events that wait for another attempt of an
+-- engine, or are dead, are copies.
 create index event_log_occurred on event_log using brin (occurred_at);
 
 create function redact_customer_in_ledger(wanted uuid, mask text) returns integer
@@ -331,13 +333,22 @@ declare
   redacted integer := 0;
 begin
   for made in select o.id, o.created_at from orders o where o.tenant_id = tenant and o.customer_id = wanted loop
-    update event_log e
-    set payload = (e.payload::jsonb || jsonb_build_object('customer_name', mask, 'delivery_address', null))::json
-    where e.occurred_at = made.created_at and e.tenant_id = tenant and e.stream = 'construction'
-      and e.event_type = 'order_created' and e.key = made.id::text;
+    with changed as (
+      update event_log e
+      set payload = (e.payload::jsonb || jsonb_build_object('customer_name', mask, 'delivery_address', null))::json
+      where e.occurred_at = made.created_at and e.tenant_id = tenant and e.stream = 'construction'
+        and e.event_type = 'order_created' and e.key = made.id::text
+      returning e.seq, e.tenant_id, event_chain_digest(e.payload) as payload_digest
+    )
+    insert into event_redaction as r (seq, tenant_id, payload_digest)
+    select seq, tenant_id, payload_digest from changed
+    on conflict (seq) do update set payload_digest = excluded.payload_digest, redacted_at = now();
     if found then
       redacted := redacted + 1;
     end if;
+    update parked_event p
+    set payload = (p.payload::jsonb || jsonb_build_object('customer_name', mask, 'delivery_address', null))::json
+    where p.tenant_id = tenant and p.key = made.id::text and p.stream = 'construction' and p.event_type = 'order_created';
   end loop;
   return redacted;
 end $$;
