@@ -53,6 +53,18 @@ test("ranges are made under open writers, and nobody waits", async () => {
   await relay.close();
 }, 60_000);
 
+test("no advisory lock that an engine takes keeps ranges from being made", async () => {
+  const { urls } = await testDatabase();
+  await withSession(urls.engines, async (engine) => {
+    await engine`select pg_advisory_lock(7141974)`;
+    await withSession(urls.admin, async (sql) => {
+      await sql`set lock_timeout = '1s'`;
+      const [row] = await sql<{ made: number }[]>`select event_log_extend(4) as made`;
+      expect(row?.made).toBeGreaterThan(0);
+    });
+  });
+}, 60_000);
+
 test("the relay makes ranges ahead of need by itself; when it cannot, /ready says so in time", async () => {
   const [{ urls }, redis] = await Promise.all([testDatabase(), startRedis()]);
   await smallRanges(urls.admin);

@@ -127,7 +127,8 @@ declare
   made integer := 0;
   leaf text;
 begin
-  perform pg_advisory_xact_lock(7141974);
+  -- One at a time, by a lock that engines have no right to: anyone may take an advisory one.
+  lock table event_log_range in share row exclusive mode;
   select case when is_called then last_value else 0 end into head from event_log_seq_seq;
   loop
     exit when (select count(*) from event_log_range where from_seq > head) >= ahead;
