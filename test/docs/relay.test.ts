@@ -48,9 +48,10 @@ test("the commands of the page do what it says, beside a relay at work", async (
   );
   const snippets = [...PAGE.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, text = ""]) => text);
   expect(snippets).toHaveLength((PAGE.match(/^```/gm) ?? []).length / 2);
-  // `tail` goes on until it is interrupted.
+  // `tail` goes on until it is interrupted, once: a second signal would end it without its leave.
+  const command = PROGRAM.join(" ");
   const program = `basecommerce() {
-    if [[ "$*" == "event tail"* ]]; then timeout --preserve-status -s INT 3 bun src/main.ts "$@"; else bun src/main.ts "$@"; fi
+    if [[ "$*" == "event tail"* ]]; then timeout --foreground --preserve-status -s INT 3 ${command} "$@"; else ${command} "$@"; fi
   }`;
   const { code, output } = await bash([program, ...snippets].join("\n"), {
     DATABASE_URL: database.urls.owner,
