@@ -48,10 +48,12 @@ export class EngineHost {
 
   /** Starts all engines at once; one that fails does not keep the others. */
   async start(): Promise<void> {
-    await Promise.all(this.#engines.map((engine) => engine.start()));
+    const started = Promise.all(this.#engines.map((engine) => engine.start()));
+    // One that loads slowly keeps nobody from being watched and told of.
+    this.#watching = this.#watch();
+    await started;
     const failed = this.#engines.filter((engine) => engine.state.state !== "running").map((engine) => engine.name);
     if (failed.length > 0) this.#options.log.warn({ failed }, "some engines do not run");
-    this.#watching = this.#watch();
   }
 
   /**

@@ -4,7 +4,7 @@ import { streams } from "../contracts/index.ts";
 import type { EngineDefinition, RetryPolicy } from "../sdk/engine.ts";
 import { SDK_MAJOR } from "../sdk/version.ts";
 import { type BodyLimits, LARGEST_BODY_BYTES } from "./body-limits.ts";
-import { ENGINE_NAME } from "./names.ts";
+import { ENGINE_NAME, RESERVED_END } from "./names.ts";
 import { scheduleProblem } from "./schedule.ts";
 
 /** A folder's `engine.ts` does not export an engine that can run; the message says where and why. */
@@ -105,6 +105,7 @@ export function checkedDefinition(exported: unknown, source: string): EngineDefi
     return fail(first ? `${first.instancePath || "the definition"} ${first.message}` : "the definition does not fit");
   }
   const definition = exported as EngineDefinition;
+  if (definition.name.endsWith(RESERVED_END)) return fail(`name: may not end in ${RESERVED_END}`);
   for (const [stream, subscription] of Object.entries(definition.subscriptions)) {
     // A stream that no vertical writes is another engine's: what it carries is known when it is there.
     const known = Object.entries(streams).find(([name]) => name === stream)?.[1];

@@ -30,6 +30,7 @@ export type ToWorker =
 
 /** From an engine's Worker to the host. */
 export type FromWorker =
+  | { type: "loaded" }
   | { type: "running"; manifest: EngineManifest; settings: ShownSettings }
   | { type: "failed"; reason: string; permanent: boolean }
   | { type: "response"; id: number; response: EngineResponse }

@@ -3,6 +3,9 @@
 /** What an engine may be called: its name is also a folder, a part of URLs, and a schema with a prefix and a suffix. */
 export const ENGINE_NAME = "^[a-z][a-z0-9-]{0,40}[a-z0-9]$";
 
+/** What may not stand at a name's end: it would be the name of another engine's role. */
+export const RESERVED_END = "-batch";
+
 export function isEngineName(text: string): boolean {
   return new RegExp(ENGINE_NAME).test(text);
 }

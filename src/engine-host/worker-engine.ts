@@ -18,6 +18,8 @@ const STATS_DEADLINE_MS = 1000;
 const REQUEST_DEADLINE_MS = 30_000;
 /** Silence beyond a handler's own time after which a Worker is taken to hang. */
 const HANG_MS = 2000;
+/** An engine's modules are there within this time, or never; its installation may take as long as it takes. */
+const LOAD_MS = 30_000;
 /** Runtimes do not enforce limits on Workers, so they are watched. */
 const MAX_HEAP_BYTES = 512 * 1024 * 1024;
 
@@ -45,6 +47,7 @@ export class WorkerEngine implements EngineProcess {
   readonly #connect: () => Promise<WorkerConnections>;
   readonly #released: (engine: string, owner: string) => void;
   readonly #log: Log;
+  readonly #load_ms: number;
   readonly #waiting = new Map<number, Waiting>();
   #connections: WorkerConnections | undefined;
   #worker: Worker | undefined;
@@ -55,6 +58,7 @@ export class WorkerEngine implements EngineProcess {
   #heard_at = 0;
   #restart_ms = FIRST_RESTART_MS;
   #restart: ReturnType<typeof setTimeout> | undefined;
+  #loading: ReturnType<typeof setTimeout> | undefined;
   #next_id = 1;
   #changed: () => void = () => undefined;
   #stopped: () => void = () => undefined;
@@ -65,11 +69,13 @@ export class WorkerEngine implements EngineProcess {
     connect: () => Promise<WorkerConnections>,
     log: Log,
     released: (engine: string, owner: string) => void,
+    load_ms = LOAD_MS,
   ) {
     this.name = source.name;
     this.source = source;
     this.#connect = connect;
     this.#released = released;
+    this.#load_ms = load_ms;
     this.#log = log.child({ engine: source.name });
   }
 
@@ -110,6 +116,7 @@ export class WorkerEngine implements EngineProcess {
 
   async stop(): Promise<void> {
     clearTimeout(this.#restart);
+    clearTimeout(this.#loading);
     const worker = this.#worker;
     if (worker && this.#state.state === "running") {
       await new Promise<void>((resolve) => {
@@ -132,6 +139,7 @@ export class WorkerEngine implements EngineProcess {
     // Its heap is a few megabytes that are needed all the time; room to grow into is what every engine would cost.
     const worker = new Worker(WORKER, { smol: true });
     this.#worker = worker;
+    this.#loading = setTimeout(() => this.#ended(worker, `did not load within ${this.#load_ms} ms`), this.#load_ms);
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
     worker.onerror = (event) => {
       event.preventDefault?.();
@@ -157,6 +165,9 @@ export class WorkerEngine implements EngineProcess {
   #hear(message: FromWorker): void {
     this.#heard_at = performance.now();
     switch (message.type) {
+      case "loaded":
+        clearTimeout(this.#loading);
+        return;
       case "running":
         this.#manifest = message.manifest;
         this.settings = message.settings;
@@ -180,6 +191,7 @@ export class WorkerEngine implements EngineProcess {
 
   /** Trying again cannot help: the code itself is wrong. */
   #fail(reason: string): void {
+    clearTimeout(this.#loading);
     const worker = this.#worker;
     this.#worker = undefined;
     worker?.terminate();
@@ -189,6 +201,7 @@ export class WorkerEngine implements EngineProcess {
 
   #ended(worker: Worker, reason: string): void {
     if (worker !== this.#worker) return;
+    clearTimeout(this.#loading);
     this.#worker = undefined;
     worker.terminate();
     this.#dropWaiting();

@@ -30,6 +30,7 @@ async function start(source: EngineSource, connections: WorkerConnections, owner
   await provideSdk();
   const log = (await createLog(connections.log_level)).child({ engine: source.name });
   const definition = await load(source);
+  tell({ type: "loaded" });
   const { database_url, database_role, prepare, installer_url, redis_url, otlp } = connections;
   const tracing = otlp ? (await import("../platform/observability/otlp.ts")).otlpTracing(otlp, log) : NO_TRACING;
   const application_name = `basecommerce engine ${source.name}`;

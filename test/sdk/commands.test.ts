@@ -48,6 +48,9 @@ describe("engine new", () => {
       expect({ name, code: (await command(["engine", "new", name, "--dir", folder])).code }).toEqual({ name, code: 2 });
     }
     expect((await command(["engine", "new", "stock", "--dir", folder])).output).toContain("built-in");
+    expect((await command(["engine", "new", "sales-batch", "--dir", folder])).output).toContain(
+      "may not end in -batch",
+    );
     await mkdir(join(folder, "taken"));
     await expect(makeEngine("taken", folder)).rejects.toThrow("is there already");
     expect(await readdir(join(folder, "taken"))).toEqual([]);

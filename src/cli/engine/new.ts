@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { builtinEngines } from "../../engine-host/builtin.ts";
-import { isEngineName } from "../../engine-host/names.ts";
+import { isEngineName, RESERVED_END } from "../../engine-host/names.ts";
 import { conflict, unprocessable } from "../../platform/http/problem.ts";
 import { SDK_VERSION } from "../../sdk/version.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -50,6 +50,7 @@ function problemOf(name: string): string | undefined {
   if (!isEngineName(name)) {
     return "must be 2 to 42 of a-z, 0-9 and inner hyphens, beginning with a letter: it names folder, API and schema";
   }
+  if (name.endsWith(RESERVED_END)) return `may not end in ${RESERVED_END}: that is the name of another engine's role`;
   return name in builtinEngines ? "is a built-in engine's: yours would take its place" : undefined;
 }
 

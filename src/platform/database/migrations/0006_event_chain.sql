@@ -57,8 +57,10 @@ declare
   settled bigint;
   made integer;
 begin
-  -- One at a time; another relay that was active a moment ago may still be at it.
-  if not pg_try_advisory_xact_lock(7141975) then
+  -- One at a time; another relay that was active a moment ago may still be at it. The row is one that engines cannot lock,
+  -- as they could an advisory lock.
+  perform from event_log_range where from_seq = (select min(from_seq) from event_log_range) for update skip locked;
+  if not found then
     return 0;
   end if;
   select coalesce(max(settled_seq), 0) into settled from relay_progress;

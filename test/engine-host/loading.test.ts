@@ -1,0 +1,45 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import pino from "pino";
+import { checkedDefinition } from "../../src/engine-host/manifest.ts";
+import { WorkerEngine } from "../../src/engine-host/worker-engine.ts";
+import { temporaryFolder } from "../harness/folder.ts";
+import { recorder } from "./recorder.ts";
+
+/** Never used: the engines here do not come that far. */
+const CONNECTIONS = {
+  database_url: "postgres://nobody@127.0.0.1:1/nothing",
+  database_role: undefined,
+  prepare: true,
+  installer_url: undefined,
+  redis_url: "redis://127.0.0.1:1",
+  log_level: "silent" as const,
+  otlp: undefined,
+};
+
+test.each([
+  ["loops", "for (;;);"],
+  ["waits", "await new Promise(() => undefined);"],
+])("an engine whose module %s for ever is given up with a reason, and tried again", async (_, code) => {
+  const folder = await temporaryFolder("stuck");
+  await Bun.write(join(folder, "engine.ts"), code);
+  const log = pino({ level: "silent" });
+  const engine = new WorkerEngine(
+    { kind: "folder", name: "stuck", entry: join(folder, "engine.ts") },
+    async () => CONNECTIONS,
+    log,
+    () => undefined,
+    300,
+  );
+  await engine.start();
+  expect(engine.state).toEqual({ state: "restarting", reason: "did not load within 300 ms" });
+  expect(engine.restarts).toBe(1);
+  await engine.stop();
+  expect(engine.state.state).toBe("stopped");
+});
+
+test("a name whose role would be another engine's is refused", () => {
+  expect(() => checkedDefinition(recorder(undefined, { name: "sales-batch" }), "sales-batch")).toThrow(
+    "name: may not end in -batch",
+  );
+});
