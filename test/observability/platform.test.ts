@@ -168,6 +168,9 @@ describe("metrics", () => {
     await until(async () => /^basecommerce_engine_dead_events\{engine="echo"\} 1$/m.test(await scrape("engines")), {
       what: "the engines' counts",
     });
+    await until(async () => /^basecommerce_engine_stopped_seconds\{engine="echo"\} /m.test(await scrape("relay")), {
+      what: "the relay's look at the engines",
+    });
     const texts = await Promise.all(ROLES.map(scrape));
     scraped = { vertical: texts[0] ?? "", relay: texts[1] ?? "", engines: texts[2] ?? "" };
   }, 30_000);
