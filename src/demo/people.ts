@@ -99,8 +99,8 @@ export function drawAddress(chance: Chance): Person["address"] {
 
 /** Valid CPF of its own for each `serial` below 10 million. */
 function cpfOf(chance: Chance, serial: number): string {
-  // The ninth digit is the fiscal region of São Paulo.
-  const body = `${scattered(serial)}${chance.int(0, 9)}8`;
+  // The ninth digit is the fiscal region of São Paulo. The eighth is another: nine equal digits are nobody's.
+  const body = `${scattered(serial)}${chance.int(0, 7)}8`;
   const ten = `${body}${cpf.verifierDigit(body)}`;
   return `${ten}${cpf.verifierDigit(ten)}`;
 }
