@@ -17,7 +17,11 @@ import { inLanes } from "./lanes.ts";
 import { lend } from "./lent.ts";
 import type { EngineManifest } from "./manifest.ts";
 import { engineBatchRole, engineRole } from "./names.ts";
+import { ShopTurns } from "./shop-turns.ts";
 import { type KnownTenant, known, type TenantSettings } from "./tenant-settings.ts";
+
+/** Shops whose events are handled at a time: their statements travel together instead of each waiting for an answer. */
+const SHOPS_AT_A_TIME = 8;
 
 /** Events to be handled, and what the handlers are told of them. */
 export interface DispatchInput {
@@ -88,9 +92,7 @@ export class Dispatch {
       const entry = entries[i];
       return run && entry ? [{ event, run, replaying: input.isReplay(entry) }] : [];
     });
-    for (const [tenant_id, mine] of Map.groupBy(singles, ({ event }) => event.tenant_id)) {
-      await this.#runSingles(tx, mine, known(tenants, tenant_id), emitted, input);
-    }
+    await this.#runSingles(tx, singles, tenants, emitted, input);
     // Not waited for: it travels with the statement that follows. Should it fail, so does that one.
     tx.bind({ role: ENGINES, schema: "public" }).catch(() => undefined);
     const causes = new Map(entries.map((entry) => [entry.event_id, entry]));
@@ -130,38 +132,68 @@ export class Dispatch {
     await Promise.all([bound, handled]);
   }
 
-  /** Events of one shop, each by its handler; as many keys at a time as the engine says it can take. */
+  /**
+   * Events by their handlers: a few shops at a time, whose rows are apart whatever the handlers do, and of each shop as
+   * many keys at a time as the engine says it can take.
+   */
   async #runSingles(
     tx: Transaction,
     events: readonly SingleEvent[],
-    { tenant, config }: KnownTenant,
+    tenants: ReadonlyMap<string, KnownTenant>,
     emitted: EmittedBatch,
-    { attempt, stopping }: DispatchInput,
+    input: DispatchInput,
   ): Promise<void> {
-    const { manifest, log } = this.#parts;
+    if (events.length === 0) return;
+    const { manifest } = this.#parts;
     const role = engineRole(manifest.name);
-    // One round trip with the first handler's first statement, which the server gets behind it.
-    const bound = tx.bind({ role, tenant_id: tenant.tenant_id, schema: role });
+    // One round trip with the first handlers' first statements, which the server gets behind it.
+    const bound = tx.bind({ role, schema: role });
+    const turns = new ShopTurns(tx);
     const handled = inLanes(
-      events,
-      manifest.concurrency,
-      ({ event }) => `${event.stream} ${event.key}`,
-      ({ event, run, replaying }) => {
-        const emit = (event_type: string, payload: unknown) => emitted.emit(event, event_type, payload);
-        return this.#call(tx, stopping, (db, signal) =>
-          run(event as never, { db, tenant, config, attempt, replaying, emit, log, signal } as never),
-        );
-      },
+      [...Map.groupBy(events, ({ event }) => event.tenant_id)],
+      SHOPS_AT_A_TIME,
+      ([tenant_id]) => tenant_id,
+      ([tenant_id, mine]) =>
+        inLanes(
+          mine,
+          manifest.concurrency,
+          ({ event }) => `${event.stream} ${event.key}`,
+          (single) => this.#runSingle(tx, single, known(tenants, tenant_id), turns, emitted, input),
+        ),
     );
     for (const outcome of await Promise.allSettled([bound, handled])) {
       if (outcome.status === "rejected") throw outcome.reason;
     }
   }
 
+  async #runSingle(
+    tx: Transaction,
+    { event, run, replaying }: SingleEvent,
+    { tenant, config }: KnownTenant,
+    turns: ShopTurns,
+    emitted: EmittedBatch,
+    { attempt, stopping }: DispatchInput,
+  ): Promise<void> {
+    const { log } = this.#parts;
+    const emit = (event_type: string, payload: unknown) => emitted.emit(event, event_type, payload);
+    const before = () => turns.take(tenant.tenant_id);
+    await this.#call(
+      tx,
+      stopping,
+      (db, signal) => run(event as never, { db, tenant, config, attempt, replaying, emit, log, signal } as never),
+      before,
+    );
+  }
+
   /** A handler that does not end in time is given up; its transaction is rolled back under it. */
-  async #call(tx: Transaction, stopping: AbortSignal, work: (db: EngineDb, signal: AbortSignal) => Promise<void>) {
+  async #call(
+    tx: Transaction,
+    stopping: AbortSignal,
+    work: (db: EngineDb, signal: AbortSignal) => Promise<void>,
+    before: () => void = () => undefined,
+  ): Promise<void> {
     const limit_ms = this.#parts.manifest.handler_timeout_ms;
-    await lend(tx, { limit_ms }, (db, late) => work(db, AbortSignal.any([stopping, late])));
+    await lend(tx, { limit_ms, before }, (db, late) => work(db, AbortSignal.any([stopping, late])));
   }
 }
 

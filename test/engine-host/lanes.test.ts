@@ -5,6 +5,8 @@ import { until } from "../harness/until.ts";
 import { HANDLED, recorder } from "./recorder.ts";
 import { Scene } from "./scene.ts";
 
+const BOUND_TO = "select current_setting('app.tenant_id') as tenant_id";
+
 const items = fc.array(fc.record({ key: fc.constantFrom("a", "b", "c", "d"), turns: fc.nat(4), fails: fc.boolean() }), {
   maxLength: 20,
 });
@@ -68,13 +70,15 @@ describe("events of several keys in lanes", () => {
 
   test("are handled together by an engine that allows it, each key in order, each shop by itself", async () => {
     const scene = await Scene.open(2);
-    let inside = 0;
+    const inside = new Map<string, number>();
     let together = 0;
     const engine = recorder(
       async ({ tenant_id }, { db }) => {
-        together = Math.max(together, ++inside);
-        const [row] = await db.query<{ tenant_id: string }>("select current_setting('app.tenant_id') as tenant_id");
-        inside--;
+        const mine = (inside.get(tenant_id) ?? 0) + 1;
+        inside.set(tenant_id, mine);
+        together = Math.max(together, mine);
+        const [row] = await db.query<{ tenant_id: string }>(BOUND_TO);
+        inside.set(tenant_id, (inside.get(tenant_id) ?? 0) - 1);
         expect(row?.tenant_id).toBe(tenant_id);
       },
       { concurrency: 3 },
@@ -92,6 +96,69 @@ describe("events of several keys in lanes", () => {
       expect(notes).toEqual(notes.toSorted((a, b) => a - b));
     }
     expect(together).toBe(3);
+    await scene.close();
+  });
+});
+
+describe("events of several shops", () => {
+  test("are handled together, one at a time of each, and every statement is bound to its own shop", async () => {
+    const scene = await Scene.open(12);
+    const inside = new Set<string>();
+    let together = 0;
+    const wrong: string[] = [];
+    const engine = recorder(async ({ tenant_id, seq }, { db }) => {
+      if (inside.has(tenant_id)) wrong.push(`two of ${tenant_id}`);
+      inside.add(tenant_id);
+      together = Math.max(together, inside.size);
+      for (let i = 0; i < 1 + (seq % 4); i++) {
+        // Several statements under way at once, and turns of the event loop between: handlers mix in many ways.
+        const asked = Array.from({ length: 1 + ((seq + i) % 3) }, () => db.query<{ tenant_id: string }>(BOUND_TO));
+        for (const [row] of await Promise.all(asked)) if (row?.tenant_id !== tenant_id) wrong.push(`${row?.tenant_id}`);
+        for (let turn = 0; turn < (seq * 7 + i) % 5; turn++) await Promise.resolve();
+      }
+      inside.delete(tenant_id);
+    });
+    await scene.install(engine);
+    const events = Array.from({ length: 240 }, (_, i) => ({ tenant: (i * 5) % 12, key: `k${i % 6}`, note: `${i}` }));
+    await scene.write(events);
+    await scene.publish();
+    const host = await scene.host(engine);
+    await scene.settled(engine.name);
+    const rows = await scene.admin.query<{ tenant_id: string; note: string }>(HANDLED);
+    expect(wrong).toEqual([]);
+    expect(together).toBeGreaterThan(1);
+    expect(host.instance.stats?.failures).toBe(0);
+    expect(rows.map(({ tenant_id, note }) => `${note} ${tenant_id}`).toSorted()).toEqual(
+      events.map(({ tenant, note }) => `${note} ${scene.tenants[tenant]}`).toSorted(),
+    );
+    for (const mine of Map.groupBy(rows, ({ tenant_id }) => tenant_id).values()) {
+      const notes = mine.map(({ note }) => Number(note));
+      expect(notes).toEqual(notes.toSorted((a, b) => a - b));
+    }
+    await scene.close();
+  });
+
+  test("share a transaction that no handler can end or undo", async () => {
+    const scene = await Scene.open(2);
+    const refused: string[] = [];
+    const statements = ["commit", " ROLLBACK", "-- a\n/* b */ savepoint x", "Release x", "start  transaction", "end;"];
+    const engine = recorder(async (_event, { db }) => {
+      for (const statement of statements) {
+        await db.query(statement).catch((error: Error) => refused.push(`${statement}: ${error.message}`));
+      }
+      await db.query("select 'commit' as commit_date");
+    });
+    await scene.install(engine);
+    await scene.write([{ tenant: 0, key: "a", note: "1" }]);
+    await scene.publish();
+    await scene.host(engine);
+    await scene.settled(engine.name);
+    expect(refused).toEqual(
+      statements.map(
+        (statement) => `${statement}: the transaction is the host's: it commits when the call ends, or undoes it`,
+      ),
+    );
+    expect(await scene.rows(HANDLED)).toHaveLength(1);
     await scene.close();
   });
 });

@@ -40,6 +40,11 @@ export class Connection {
     this.#driver = this.#connect();
   }
 
+  /** Whether statements are prepared once for the session and then only named. */
+  get prepares(): boolean {
+    return this.#options.prepare;
+  }
+
   async query(sql: string, parameters: readonly Parameter[]): Promise<Row[]> {
     return await this.#run(this.#driver.unsafe<Row[]>(sql, [...parameters], { prepare: this.#options.prepare }));
   }

@@ -1,7 +1,7 @@
 import { Connection } from "./connection.ts";
 import type { Database, Parameter, Row, Scope, Transaction } from "./database.ts";
 import { type Orm, ormOf } from "./orm.ts";
-import { bindingOf } from "./scope.ts";
+import { BIND_TENANT, bindingOf, isTenantOnly } from "./scope.ts";
 
 export interface PostgresOptions {
   url: string;
@@ -74,7 +74,8 @@ class PostgresTransaction implements Transaction {
 
   async bind(scope: Scope): Promise<void> {
     const binding = bindingOf(scope);
-    if (binding !== "") await this.script(binding);
+    if (isTenantOnly(scope) && this.#connection.prepares) await this.query(BIND_TENANT, [scope.tenant_id]);
+    else if (binding !== "") await this.script(binding);
   }
 
   end(): void {

@@ -32,3 +32,10 @@ export function bindingOf(scope: Scope): string {
   const kind = scope.snapshot ? "set transaction isolation level repeatable read, read only; " : "";
   return settings.length === 0 ? kind : `${kind}select ${settings.join(", ")}`;
 }
+
+/** What `bindingOf` sends for a tenant alone, to be prepared: shops change often within a transaction of an engine. */
+export const BIND_TENANT = "select set_config('app.tenant_id', $1, true)";
+
+export function isTenantOnly(scope: Scope): scope is { tenant_id: string } {
+  return scope.tenant_id !== undefined && Object.keys(scope).length === 1;
+}
