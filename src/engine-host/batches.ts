@@ -72,7 +72,8 @@ export class Batches {
     const { positions, parking, dispatch } = this.#parts;
     const ends = endsOf(batches, upto);
     return await this.#transaction(async (tx) => {
-      const locked = await this.#lock(tx, batches, ends);
+      // One round trip for both.
+      const [locked] = await Promise.all([this.#lock(tx, batches, ends), dispatch.prepare(tx, batches.flat())]);
       const fresh = freshOf(batches, locked);
       const held = [...locked.values()].some(({ parked }) => parked)
         ? await parking.held(tx, [...ends.values()])

@@ -65,19 +65,29 @@ export class Dispatch {
     this.#contracts = parts.contracts ?? { ...streams };
   }
 
+  /** Has what handling these events needs to know of their shops read through `tx`, where it is not known. */
+  async prepare(tx: Transaction, entries: readonly StreamEntry[]): Promise<void> {
+    await this.#parts.settings.load(tx, tenantsOf(this.#subscribed(entries)));
+  }
+
   /** Runs the handlers, of each key in order, and appends what they emit. The transaction is the host's again when it returns. */
   async run(tx: Transaction, input: DispatchInput): Promise<{ emitted: number }> {
     const { manifest, tracing } = this.#parts;
-    const entries = input.entries.filter((entry) => manifest.subscriptions[entry.stream]?.includes(entry.event_type));
+    const entries = this.#subscribed(input.entries);
     if (entries.length === 0) return { emitted: 0 };
     return await withEventSpans(tracing, manifest.name, { ...input, entries }, (traced) =>
       this.#handle(tx, traced, input),
     );
   }
 
+  #subscribed(entries: readonly StreamEntry[]): StreamEntry[] {
+    const { subscriptions } = this.#parts.manifest;
+    return entries.filter((entry) => subscriptions[entry.stream]?.includes(entry.event_type));
+  }
+
   async #handle(tx: Transaction, all: readonly StreamEntry[], input: DispatchInput): Promise<{ emitted: number }> {
     const { settings, emitting } = this.#parts;
-    const tenants = await settings.load(tx, new Set(all.map(({ tenant_id }) => tenant_id)));
+    const tenants = await settings.load(tx, tenantsOf(all));
     // Of a shop that was deleted only envelopes are left.
     const entries = all.filter(({ tenant_id }) => tenants.has(tenant_id));
     if (entries.length === 0) return { emitted: 0 };
@@ -195,6 +205,10 @@ export class Dispatch {
     const limit_ms = this.#parts.manifest.handler_timeout_ms;
     await lend(tx, { limit_ms, before }, (db, late) => work(db, AbortSignal.any([stopping, late])));
   }
+}
+
+function tenantsOf(entries: readonly StreamEntry[]): Set<string> {
+  return new Set(entries.map(({ tenant_id }) => tenant_id));
 }
 
 /** The envelope with its payload parsed and lifted to the newest version known. */

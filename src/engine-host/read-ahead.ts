@@ -1,7 +1,9 @@
+import { Pulse } from "../platform/pulse.ts";
 import {
   nameOf,
   type PartitionName,
   type PartitionPosition,
+  type PartitionRef,
   type ReadOptions,
   type StreamEntry,
   type StreamReader,
@@ -9,57 +11,125 @@ import {
 
 type Positions = ReadonlyMap<PartitionName, PartitionPosition>;
 
-interface Ahead {
-  from: Positions;
-  entries: Promise<StreamEntry[][]>;
+/** How far a partition was read, and what of it nobody has taken yet. */
+interface Ahead extends PartitionRef {
+  /** Last `seq` that was read. */
+  read: number;
+  /** Last `seq` that was given away. */
+  taken: number;
+  waiting: StreamEntry[];
 }
 
-/** At the end of a backlog nothing is waited for: that is for the next read, which knows what happened meanwhile. */
-const NO_WAIT_MS = 1;
+/** Longest a read waits for news: partitions that came meanwhile are in the next one. */
+const BLOCK_MS = 500;
 
 /**
- * Reads on while a batch is being handled, as long as there is a backlog: Redis and the parsing of what it sends work
- * while Postgres does. What was read ahead is thrown away when it turns out not to follow: a batch failed, or partitions
- * changed hands.
+ * Reads on while a batch is being handled: Redis and the parsing of what it sends work while Postgres does, and what
+ * came meanwhile is there when the batch is done. At most one read's worth waits; the next begins when that was taken.
+ * What does not follow the positions asked for is thrown away: a batch failed, or partitions changed hands.
  */
 export class ReadAhead implements StreamReader {
   readonly #reader: StreamReader;
-  #ahead: Ahead | undefined;
+  readonly #news = new Pulse();
+  #partitions = new Map<PartitionName, Ahead>();
+  #waiting = 0;
+  #reading = false;
+  #failure: { error: unknown } | undefined;
+  #closed = false;
 
   constructor(reader: StreamReader) {
     this.#reader = reader;
   }
 
   async read(positions: Positions, options: ReadOptions): Promise<StreamEntry[][]> {
-    const found = (await this.#taken(positions)) ?? (await this.#reader.read(positions, options));
-    if (found.some((entries) => entries.length >= options.count)) this.#begin(positions, found, options);
+    this.#follow(positions);
+    this.#readOn(options);
+    const until = performance.now() + options.block_ms;
+    while (this.#waiting === 0 && !this.#failure && !this.#closed) {
+      const left = until - performance.now();
+      if (left <= 0) break;
+      await this.#news.wait(left);
+    }
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure.error;
+    const found = this.#take(options.count);
+    this.#readOn(options);
     return found;
   }
 
+  /** Throws away what was read and is not taken yet. */
+  forget(): void {
+    this.#partitions = new Map();
+    this.#waiting = 0;
+  }
+
   close(): void {
+    this.#closed = true;
+    this.#news.beat();
     this.#reader.close();
   }
 
-  #begin(positions: Positions, found: readonly (readonly StreamEntry[])[], options: ReadOptions): void {
-    const from = new Map(positions);
-    for (const entries of found) {
-      const last = entries.at(-1);
-      if (last) from.set(nameOf(last), { stream: last.stream, partition: last.partition, position: last.seq });
+  #follow(positions: Positions): void {
+    const partitions = new Map<PartitionName, Ahead>();
+    for (const [name, { stream, partition, position }] of positions) {
+      const known = this.#partitions.get(name);
+      const ahead = known?.taken === position ? known : undefined;
+      partitions.set(name, ahead ?? { stream, partition, read: position, taken: position, waiting: [] });
     }
-    const entries = this.#reader.read(from, { ...options, block_ms: NO_WAIT_MS });
-    // Whoever takes it hears of a failure.
-    entries.catch(() => undefined);
-    this.#ahead = { from, entries };
+    this.#partitions = partitions;
+    this.#waiting = [...partitions.values()].reduce((sum, { waiting }) => sum + waiting.length, 0);
   }
 
-  /** What was read ahead, if it follows `positions`. It is over in any case when this resolves. */
-  async #taken(positions: Positions): Promise<StreamEntry[][] | undefined> {
-    const ahead = this.#ahead;
-    if (!ahead) return undefined;
-    this.#ahead = undefined;
-    const entries = await ahead.entries;
-    const same = ahead.from.size === positions.size;
-    const follows = [...ahead.from].every(([name, { position }]) => positions.get(name)?.position === position);
-    return same && follows && entries.length > 0 ? entries : undefined;
+  #take(count: number): StreamEntry[][] {
+    const found: StreamEntry[][] = [];
+    for (const ahead of this.#partitions.values()) {
+      const entries = ahead.waiting.splice(0, count);
+      const last = entries.at(-1);
+      if (!last) continue;
+      ahead.taken = last.seq;
+      this.#waiting -= entries.length;
+      found.push(entries);
+    }
+    return found;
   }
+
+  #readOn(options: ReadOptions): void {
+    if (!this.#reading) void this.#readWhileThereIsRoom(options);
+  }
+
+  async #readWhileThereIsRoom({ count, block_ms }: ReadOptions): Promise<void> {
+    this.#reading = true;
+    try {
+      while (this.#waiting < count && this.#partitions.size > 0 && !this.#closed) {
+        const from = this.#partitions;
+        const found = await this.#reader.read(endsOf(from), { count, block_ms: Math.min(block_ms, BLOCK_MS) });
+        for (const entries of found) this.#keep(entries, from);
+        if (found.length > 0) this.#news.beat();
+      }
+    } catch (error) {
+      this.#failure = { error };
+      this.#news.beat();
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  /** Keeps what follows; not what was asked for before its partition was to be read from somewhere else. */
+  #keep(entries: readonly StreamEntry[], from: ReadonlyMap<PartitionName, Ahead>): void {
+    const [first] = entries;
+    if (!first) return;
+    const ahead = this.#partitions.get(nameOf(first));
+    if (!ahead || ahead !== from.get(nameOf(first))) return;
+    const fresh = entries.filter(({ seq }) => seq > ahead.read);
+    ahead.waiting.push(...fresh);
+    ahead.read = fresh.at(-1)?.seq ?? ahead.read;
+    this.#waiting += fresh.length;
+  }
+}
+
+function endsOf(partitions: ReadonlyMap<PartitionName, Ahead>): Map<PartitionName, PartitionPosition> {
+  return new Map(
+    [...partitions].map(([name, { stream, partition, read }]) => [name, { stream, partition, position: read }]),
+  );
 }

@@ -9,7 +9,6 @@ import {
   type PartitionPosition,
   type PartitionRef,
   type StreamEntry,
-  type StreamReader,
 } from "../platform/streams/streams.ts";
 import { type Batches, NotOwner } from "./batches.ts";
 import { Caution } from "./caution.ts";
@@ -127,11 +126,13 @@ export class Runner {
     await leases.release().catch((error) => log.warn({ err: error }, "partitions not given back; their leases end"));
   }
 
-  async #follow(reader: StreamReader, progressed: () => void): Promise<void> {
+  async #follow(reader: ReadAhead, progressed: () => void): Promise<void> {
     const { manifest, database } = this.#parts;
     while (!this.#stopping.signal.aborted) {
       await this.#balance();
       await this.#retry();
+      // What was read before a connection was lost may be of another ledger.
+      if (database.losses !== this.#verified_losses) reader.forget();
       const read = await this.#read(reader, manifest.batch_size);
       if (this.#stopping.signal.aborted) return;
       if (read.length === 0) {
@@ -146,7 +147,7 @@ export class Runner {
     }
   }
 
-  async #read(reader: StreamReader, count: number): Promise<StreamEntry[][]> {
+  async #read(reader: ReadAhead, count: number): Promise<StreamEntry[][]> {
     if (this.#positions.size > 0)
       return await reader.read(this.#positions, { count, block_ms: this.#parts.pace.block_ms });
     await this.#pulse.wait(this.#parts.pace.block_ms);

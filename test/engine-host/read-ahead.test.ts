@@ -1,43 +1,75 @@
 import { beforeEach, describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { ReadAhead } from "../../src/engine-host/read-ahead.ts";
 import {
   nameOf,
   type PartitionName,
   type PartitionPosition,
+  type ReadOptions,
   type StreamEntry,
   type StreamReader,
 } from "../../src/platform/streams/streams.ts";
+import { until } from "../harness/until.ts";
 
-const REF = { stream: "construction", partition: 0 };
-const OPTIONS = { count: 2, block_ms: 1000 };
+const COUNT = 3;
+const OPTIONS = { count: COUNT, block_ms: 1 };
+const LONG = { count: COUNT, block_ms: 60_000 };
 
-function at(position: number): Map<PartitionName, PartitionPosition> {
-  return new Map([[nameOf(REF), { ...REF, position }]]);
+function at(positions: Readonly<Record<number, number>>): Map<PartitionName, PartitionPosition> {
+  return new Map(
+    Object.entries(positions).map(([partition, position]) => {
+      const ref = { stream: "construction", partition: Number(partition) };
+      return [nameOf(ref), { ...ref, position }];
+    }),
+  );
 }
 
-function entry(seq: number): StreamEntry {
+function entry(partition: number, seq: number): StreamEntry {
   return {
-    ...REF,
-    ...{ seq, prev: seq - 1, event_id: Bun.randomUUIDv7(), tenant_id: "t", event_type: "stock_updated", version: 1 },
-    ...{ key: "k", payload: "{}", occurred_at: "2026-01-31T12:00:00Z", trace: null, causation_id: null, hops: 0 },
+    ...{ stream: "construction", partition, seq, prev: seq - 1, event_id: `${partition} ${seq}`, tenant_id: "t" },
+    ...{ event_type: "stock_updated", version: 1, key: "k", payload: "{}", occurred_at: "2026-01-31T12:00:00Z" },
+    ...{ trace: null, causation_id: null, hops: 0 },
   };
 }
 
-/** A stream of one partition that notes from where it was read. */
+/** Streams of partitions that end with `last`; a read without news waits for some. */
 class Recorded implements StreamReader {
-  readonly from: number[] = [];
-  last = 0;
+  readonly asked: Record<string, number>[] = [];
+  readonly last: Record<number, number> = {};
   failing = false;
+  #listeners: (() => void)[] = [];
+  #closed = false;
 
-  async read(positions: ReadonlyMap<PartitionName, PartitionPosition>, { count }: { count: number }) {
-    const { position = 0 } = positions.get(nameOf(REF)) ?? {};
-    this.from.push(position);
+  async read(positions: ReadonlyMap<PartitionName, PartitionPosition>, { count, block_ms }: ReadOptions) {
+    this.asked.push(
+      Object.fromEntries([...positions.values()].map(({ partition, position }) => [partition, position])),
+    );
     if (this.failing) throw new Error("the connection is lost");
-    const entries = Array.from({ length: Math.min(count, this.last - position) }, (_, i) => entry(position + 1 + i));
-    return entries.length === 0 ? [] : [entries];
+    const look = () =>
+      [...positions.values()].flatMap(({ partition, position }) => {
+        const length = Math.min(count, (this.last[partition] ?? 0) - position);
+        return length > 0 ? [Array.from({ length }, (_, i) => entry(partition, position + 1 + i))] : [];
+      });
+    const found = look();
+    if (found.length > 0 || this.#closed) return found;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#listeners.push(resolve);
+    const timer = setTimeout(resolve, block_ms);
+    await promise;
+    clearTimeout(timer);
+    if (this.failing) throw new Error("the connection is lost");
+    return look();
   }
 
-  close(): void {}
+  append(partition: number, last: number): void {
+    this.last[partition] = last;
+    for (const wakeUp of this.#listeners.splice(0)) wakeUp();
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const wakeUp of this.#listeners.splice(0)) wakeUp();
+  }
 }
 
 describe("reading ahead", () => {
@@ -47,46 +79,104 @@ describe("reading ahead", () => {
     stream = new Recorded();
     reader = new ReadAhead(stream);
   });
-  const read = async (position: number) =>
-    (await reader.read(at(position), OPTIONS)).map((entries) => entries.map(({ seq }) => seq));
+  const read = async (positions: Readonly<Record<number, number>>, options = LONG) =>
+    (await reader.read(at(positions), options)).map((entries) => entries.map(({ seq }) => seq));
 
-  test("is done while there is a backlog, and only then", async () => {
-    stream.last = 5;
-    expect(await read(0)).toEqual([[1, 2]]);
-    expect(stream.from).toEqual([0, 2]);
-    expect(await read(2)).toEqual([[3, 4]]);
-    expect(await read(4)).toEqual([[5]]);
-    expect(stream.from).toEqual([0, 2, 4]);
-    expect(await read(5)).toEqual([]);
-    expect(stream.from).toEqual([0, 2, 4, 5]);
+  test("brings what came while a batch was handled without asking again", async () => {
+    const first = read({ 0: 0 });
+    stream.append(0, 1);
+    expect(await first).toEqual([[1]]);
+    await until(() => stream.asked.length === 2, { what: "it to read on" });
+    stream.append(0, 2);
+    await until(() => stream.asked.length === 3, { what: "that to be there" });
+    expect(await read({ 0: 1 })).toEqual([[2]]);
+    expect(stream.asked).toEqual([{ 0: 0 }, { 0: 1 }, { 0: 2 }]);
+    reader.close();
   });
 
-  test("is thrown away when it does not follow what was done", async () => {
-    stream.last = 9;
-    expect(await read(0)).toEqual([[1, 2]]);
-    expect(await read(0)).toEqual([[1, 2]]);
-    expect(await read(7)).toEqual([[8, 9]]);
-    stream.last = 11;
-    expect(await read(9)).toEqual([[10, 11]]);
+  test("goes no further than one read beyond what was taken", async () => {
+    stream.append(0, 100);
+    expect(await read({ 0: 0 })).toEqual([[1, 2, 3]]);
+    await until(() => stream.asked.length === 2, { what: "it to read on" });
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    expect(stream.asked).toEqual([{ 0: 0 }, { 0: 3 }]);
+    reader.close();
   });
 
-  test("is thrown away when partitions came or went", async () => {
-    stream.last = 9;
-    await read(0);
-    const other = { stream: "construction", partition: 1, position: 3 };
-    await reader.read(new Map([...at(2), [nameOf(other), other]]), OPTIONS);
-    expect(stream.from).toEqual([0, 2, 2, 4]);
-    expect(await reader.read(new Map([[nameOf(other), other]]), OPTIONS)).not.toEqual([]);
-    expect(stream.from.slice(4)).toEqual([0, 2]);
+  test("waits no longer than it was told", async () => {
+    expect(await read({ 0: 0 }, OPTIONS)).toEqual([]);
+    reader.close();
   });
 
-  test("tells of its failure when it is asked for", async () => {
-    stream.last = 9;
-    await read(0);
+  test("throws away what it is told to forget, also what is on its way", async () => {
+    stream.append(0, 2);
+    expect(await read({ 0: 0 })).toEqual([[1, 2]]);
+    await until(() => stream.asked.length === 2, { what: "it to read on" });
+    reader.forget();
+    const next = read({ 0: 2 });
+    stream.append(0, 3);
+    expect(await next).toEqual([[3]]);
+    expect(stream.asked.slice(0, 3)).toEqual([{ 0: 0 }, { 0: 2 }, { 0: 2 }]);
+    reader.close();
+  });
+
+  test("tells of its failure when it is asked, and reads again then", async () => {
+    stream.append(0, 3);
+    expect(await read({ 0: 0 })).toEqual([[1, 2, 3]]);
     stream.failing = true;
-    expect(await read(2)).toEqual([[3, 4]]);
-    await expect(read(4)).rejects.toThrow("the connection is lost");
+    stream.append(0, 6);
+    await expect(read({ 0: 3 })).rejects.toThrow("the connection is lost");
     stream.failing = false;
-    expect(await read(4)).toEqual([[5, 6]]);
+    expect(await read({ 0: 3 })).toEqual([[4, 5, 6]]);
+    reader.close();
+  });
+
+  test("ends with a close, also one that waits", async () => {
+    const waiting = read({ 0: 0 });
+    reader.close();
+    expect(await waiting).toEqual([]);
+  });
+
+  test("brings each partition's entries after the position asked for, in order, whatever failed or changed hands", async () => {
+    const step = fc.record({
+      grows: fc.dictionary(fc.constantFrom("0", "1", "2"), fc.nat(7), { maxKeys: 3 }),
+      fails: fc.boolean(),
+      moved: fc.option(fc.record({ partition: fc.nat(2), to: fc.nat(10) }), { nil: undefined, freq: 4 }),
+      forgets: fc.boolean(),
+      turns: fc.nat(8),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
+        const streams = new Recorded();
+        const ahead = new ReadAhead(streams);
+        const positions: Record<number, number> = { 0: 0, 1: 0 };
+        for (const { grows, fails, moved, forgets, turns } of steps) {
+          for (const [partition, by] of Object.entries(grows)) {
+            streams.append(Number(partition), (streams.last[Number(partition)] ?? 0) + by);
+          }
+          for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+          if (forgets) ahead.forget();
+          // Given away, or taken over at whatever place the other one left it.
+          if (moved && positions[moved.partition] === undefined) positions[moved.partition] = moved.to;
+          else if (moved && Object.keys(positions).length > 1) delete positions[moved.partition];
+          for (const entries of await ahead.read(at(positions), OPTIONS)) {
+            const partition = entries[0]?.partition ?? -1;
+            const from = positions[partition] ?? Number.NaN;
+            expect(entries.length).toBeLessThanOrEqual(COUNT);
+            expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, i) => from + 1 + i));
+            if (!fails) positions[partition] = from + entries.length;
+          }
+        }
+        const owed = () =>
+          Object.entries(positions).some(([partition, at]) => at < (streams.last[Number(partition)] ?? 0));
+        while (owed()) {
+          for (const entries of await ahead.read(at(positions), LONG)) {
+            for (const { partition, seq } of entries) positions[partition] = seq;
+          }
+        }
+        ahead.close();
+      }),
+      { numRuns: 150 },
+    );
   });
 });
