@@ -47,14 +47,23 @@ export interface BatchParts {
 }
 
 type Upto = ReadonlyMap<PartitionName, PartitionPosition>;
+type Locked = ReadonlyMap<PartitionName, LockedPosition>;
+
+/** What handling was begun with is not what the locked positions say: it must begin anew. */
+class Mistaken extends Error {}
 
 /**
  * One transaction for a batch: it locks the positions, skips what is done, parks what must wait, runs the handlers,
  * advances the positions. Effects are there exactly once because they commit with the position, whoever else runs the
  * same engine.
+ *
+ * Handlers begin without waiting for the answer to the lock where the last commit says what it will be: their statements
+ * run behind it all the same, and nothing is committed when it says something else.
  */
 export class Batches {
   readonly #parts: BatchParts;
+  /** Positions as this instance committed them last; only where nothing is parked, so nothing has to be looked up. */
+  readonly #known = new Map<PartitionName, LockedPosition>();
 
   constructor(parts: BatchParts) {
     this.#parts = parts;
@@ -69,28 +78,90 @@ export class Batches {
     stopping: AbortSignal,
     upto: Upto = new Map(),
   ): Promise<BatchOutcome> {
-    const { positions, parking, dispatch } = this.#parts;
     const ends = endsOf(batches, upto);
-    return await this.#transaction(async (tx) => {
-      // One round trip for both.
-      const [locked] = await Promise.all([this.#lock(tx, batches, ends), dispatch.prepare(tx, batches.flat())]);
-      const fresh = freshOf(batches, locked);
-      const held = [...locked.values()].some(({ parked }) => parked)
-        ? await parking.held(tx, [...ends.values()])
-        : new HeldKeys([]);
-      const behind = fresh.filter((entry) => held.holds(entry));
-      const entries = behind.length === 0 ? fresh : fresh.filter((entry) => !held.holds(entry));
-      await dispatch.run(tx, { entries, attempt: 1, isReplay: isReplayUnder(locked), stopping });
-      await parking.parkBehind(tx, behind);
-      positions.advance(tx, [...ends.values()]);
-      return { events: entries.length, parked: behind.length, positions: after(ends, locked) };
+    const expected = this.#expected(ends);
+    this.#forget(ends);
+    if (expected) {
+      try {
+        return await this.#commit(ends, (tx) => this.#applyAs(tx, batches, ends, expected, stopping));
+      } catch (error) {
+        if (!(error instanceof Mistaken)) throw error;
+      }
+    }
+    return await this.#commit(ends, (tx) => this.#applyLocked(tx, batches, ends, stopping));
+  }
+
+  async #commit(
+    ends: Upto,
+    work: (tx: Transaction) => Promise<{ locked: Locked; events: number; parked: number }>,
+  ): Promise<BatchOutcome> {
+    const { locked, events, parked } = await this.#transaction(async (tx) => {
+      const done = await work(tx);
+      this.#parts.positions.advance(tx, [...ends.values()]);
+      return done;
     });
+    const positions = after(ends, locked);
+    for (const { position, ...ref } of positions) {
+      const row = locked.get(nameOf(ref));
+      if (row && !row.parked && parked === 0) this.#known.set(nameOf(ref), { ...row, position });
+    }
+    return { events, parked, positions };
+  }
+
+  async #applyAs(
+    tx: Transaction,
+    batches: readonly (readonly StreamEntry[])[],
+    ends: Upto,
+    expected: Locked,
+    stopping: AbortSignal,
+  ) {
+    const entries = freshOf(batches, expected);
+    const [lock, handled] = await Promise.allSettled([
+      this.#lock(tx, batches, ends),
+      this.#parts.dispatch.run(tx, { entries, attempt: 1, isReplay: isReplayUnder(expected), stopping }),
+    ]);
+    if (lock.status === "rejected") throw lock.reason;
+    for (const [name, row] of expected) if (!isSame(row, lock.value.get(name))) throw new Mistaken();
+    if (handled.status === "rejected") throw handled.reason;
+    return { locked: expected, events: entries.length, parked: 0 };
+  }
+
+  async #applyLocked(tx: Transaction, batches: readonly (readonly StreamEntry[])[], ends: Upto, stopping: AbortSignal) {
+    const { parking, dispatch } = this.#parts;
+    // One round trip for both.
+    const [locked] = await Promise.all([this.#lock(tx, batches, ends), dispatch.prepare(tx, batches.flat())]);
+    const fresh = freshOf(batches, locked);
+    const held = [...locked.values()].some(({ parked }) => parked)
+      ? await parking.held(tx, [...ends.values()])
+      : new HeldKeys([]);
+    const behind = fresh.filter((entry) => held.holds(entry));
+    const entries = behind.length === 0 ? fresh : fresh.filter((entry) => !held.holds(entry));
+    await dispatch.run(tx, { entries, attempt: 1, isReplay: isReplayUnder(locked), stopping });
+    await parking.parkBehind(tx, behind);
+    return { locked, events: entries.length, parked: behind.length };
+  }
+
+  /** Until a commit there has gone well, nothing is known of these partitions. */
+  #forget(ends: Upto): void {
+    for (const name of ends.keys()) this.#known.delete(name);
+  }
+
+  /** What locking these positions will find, if that is known of all of them. */
+  #expected(ends: Upto): Locked | undefined {
+    const rows = new Map<PartitionName, LockedPosition>();
+    for (const name of ends.keys()) {
+      const row = this.#known.get(name);
+      if (!row) return undefined;
+      rows.set(name, row);
+    }
+    return rows;
   }
 
   /** Parks an event that failed, and goes past it. */
   async park(entry: StreamEntry, failure: Failure): Promise<BatchOutcome> {
     const { positions, parking } = this.#parts;
     const ends = endsOf([[entry]], new Map());
+    this.#forget(ends);
     return await this.#transaction(async (tx) => {
       const locked = await this.#lock(tx, [[entry]], ends);
       const fresh = freshOf([[entry]], locked);
@@ -117,11 +188,7 @@ export class Batches {
     return await database.transaction(handlerScope(manifest), work);
   }
 
-  async #lock(
-    tx: Transaction,
-    batches: readonly (readonly StreamEntry[])[],
-    ends: Upto,
-  ): Promise<Map<PartitionName, LockedPosition>> {
+  async #lock(tx: Transaction, batches: readonly (readonly StreamEntry[])[], ends: Upto): Promise<Locked> {
     const locked = await this.#parts.positions.lock(tx, [...ends.values()]);
     for (const name of ends.keys()) if (!locked.has(name)) throw new NotOwner(`${name} belongs to another host now`);
     for (const [first] of batches) {
@@ -144,20 +211,21 @@ function endsOf(batches: readonly (readonly StreamEntry[])[], upto: Upto): Map<P
 }
 
 /** Entries that are not done yet. */
-function freshOf(
-  batches: readonly (readonly StreamEntry[])[],
-  locked: ReadonlyMap<PartitionName, LockedPosition>,
-): StreamEntry[] {
+function freshOf(batches: readonly (readonly StreamEntry[])[], locked: Locked): StreamEntry[] {
   return batches
     .flat()
     .filter((entry) => entry.seq > (locked.get(nameOf(entry))?.position ?? Number.POSITIVE_INFINITY));
 }
 
-function isReplayUnder(locked: ReadonlyMap<PartitionName, LockedPosition>): (entry: StreamEntry) => boolean {
+function isSame(a: LockedPosition, b: LockedPosition | undefined): boolean {
+  return a.position === b?.position && a.replay_until === b.replay_until && a.parked === b.parked;
+}
+
+function isReplayUnder(locked: Locked): (entry: StreamEntry) => boolean {
   return (entry) => entry.seq <= (locked.get(nameOf(entry))?.replay_until ?? 0);
 }
 
-function after(ends: Upto, locked: ReadonlyMap<PartitionName, LockedPosition>): PartitionPosition[] {
+function after(ends: Upto, locked: Locked): PartitionPosition[] {
   return [...ends].map(([name, end]) => ({
     ...end,
     position: Math.max(end.position, locked.get(name)?.position ?? 0),

@@ -40,6 +40,32 @@ describe("an event whose handler fails", () => {
     expect(await scene.parked("recorder")).toEqual([]);
   });
 
+  test("holds its key from the moment it is parked, also when it was not the host that parked it", async () => {
+    const engine = recorder();
+    await scene.install(engine);
+    await scene.host(engine);
+    for (const note of ["a1", "a2"]) {
+      await scene.write([{ tenant: 0, key: "a", note }]);
+      await scene.publish();
+      await scene.settled("recorder");
+    }
+    // What the host committed last says that nothing waits here.
+    await scene.admin.query(
+      `insert into parked_event (engine, stream, partition, seq, event_id, tenant_id, event_type, version, key, payload,
+         occurred_at, hops, state, attempts, next_attempt_at)
+       select 'recorder', stream, partition, seq, event_id, tenant_id, event_type, version, key, payload, occurred_at,
+         hops, 'parked', 1, now() + interval '1 hour' from event_log where payload->>'reason' = 'a1'`,
+    );
+    await scene.write([
+      { tenant: 0, key: "a", note: "a3" },
+      { tenant: 0, key: "b", note: "b1" },
+    ]);
+    await scene.publish();
+    await until(async () => (await notes()).includes("b1"), { what: "the other key to go on" });
+    expect(await notes()).toEqual(["a1", "a2", "b1"]);
+    expect((await scene.parked("recorder")).map(({ note }) => note)).toEqual(["a1", "a3"]);
+  });
+
   test("is dead after its last attempt and lets its key go on", async () => {
     const attempts: number[] = [];
     const engine = recorder(({ payload }, { attempt }) => {
