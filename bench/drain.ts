@@ -49,7 +49,16 @@ async function publishBehind(platform: BenchPlatform, host: Program, sql: postgr
   await until(async () => (await sql`select from engine_position where owner is not null`).length > 0, {
     what: "the engine to take its partitions",
   });
-  host.pause();
+  // Not in the middle of a transaction: nobody could take the locks from it.
+  const standsBetween = async () => {
+    host.pause();
+    const open = await sql`
+      select from pg_stat_activity
+      where datname = current_database() and usename = 'basecommerce_engines' and xact_start is not null`;
+    if (open.length > 0) host.resume();
+    return open.length === 0;
+  };
+  await until(standsBetween, { what: "the host to stand still between two transactions" });
   // A host that stood still for longer than its leases reads what it takes again from the ledger.
   await sql`update engine_position set lease_until = now() + interval '1 hour'`;
   await sql`update lease set lease_until = now() + interval '1 hour' where name like 'engine %'`;
