@@ -66,7 +66,7 @@ async function engines(tenants: number, events: number, effort: Effort, program:
   return runs;
 }
 
-async function peers(platform: BenchPlatform, events: number, effort: Effort) {
+async function peers(platform: BenchPlatform, tenants: number, events: number, effort: Effort) {
   const url = platform.database.urls.admin;
   const runs: Record<PeerName, Drained[]> = {
     "pg-boss": [],
@@ -82,7 +82,7 @@ async function peers(platform: BenchPlatform, events: number, effort: Effort) {
   ];
   for (let i = 0; i < effort.repetitions; i++) {
     for (const { name, script, where, mode, count } of plans) {
-      await fill({ script, args: [...where, "fill", "", `${count}`] });
+      await fill({ script, args: [...where, "fill", "", `${count}`, `${tenants}`] });
       runs[name].push(await drainByPeer(platform, { script, args: [...where, mode, EFFECTS] }, count));
     }
   }
@@ -95,18 +95,18 @@ async function measure(effort: Effort, say: (line: string) => void): Promise<Fig
   const beside = await openPlatform(program);
   await withSession(beside.database.urls.admin, (sql) => sql.unsafe(PEER_SCHEMA));
   const bare = await bareWal(beside, events);
-  const peer = await peers(beside, events, effort);
   const figures: Figure[] = [];
   const rates = (runs: readonly Drained[]) => runs.map(({ per_second }) => per_second);
-  const against = (name: string, kind: "set" | "single", runs: Drained[], other: PeerName, ratio: number) =>
-    figure({
-      name: `${name}, ${kind === "set" ? "set-based" : "per event"}`,
-      unit: "events/s",
-      values: rates(runs),
-      reference: { name: other, values: rates(peer[other]) },
-      reach: { ratio_at_least: ratio },
-    });
   for (const tenants of TENANTS) {
+    const peer = await peers(beside, tenants, events, effort);
+    const against = (name: string, kind: "set" | "single", runs: Drained[], other: PeerName, ratio: number) =>
+      figure({
+        name: `${name}, ${kind === "set" ? "set-based" : "per event"}`,
+        unit: "events/s",
+        values: rates(runs),
+        reference: { name: other, values: rates(peer[other]) },
+        reach: { ratio_at_least: ratio },
+      });
     const { set, single, late } = await engines(tenants, events, effort, program);
     const name = `${tenants} ${tenants === 1 ? "tenant" : "tenants"}`;
     figures.push(

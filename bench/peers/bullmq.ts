@@ -1,22 +1,17 @@
 import { Queue, Worker } from "bullmq";
 import postgres from "postgres";
+import { jobs } from "./jobs.ts";
 
 // The peer as its documentation runs it, with as much at a time as the database has connections for.
-const [, , url = "", redis = "", mode = "work", statement = "", count = "0"] = process.argv;
+const [, , url = "", redis = "", mode = "work", statement = "", count = "0", tenants = "1"] = process.argv;
 const QUEUE = "effect";
 const { hostname, port } = new URL(redis);
 const connection = { host: hostname, port: Number(port), maxRetriesPerRequest: null };
 
 if (mode === "fill") {
   const queue = new Queue(QUEUE, { connection });
-  const data = { tenant_id: crypto.randomUUID(), quantity: "10.000", reason: "x".repeat(250) };
-  for (let left = Number(count); left > 0; left -= 2000) {
-    const job = () => ({
-      name: QUEUE,
-      data: { ...data, event_id: crypto.randomUUID() },
-      opts: { removeOnComplete: true },
-    });
-    await queue.addBulk(Array.from({ length: Math.min(left, 2000) }, job));
+  for (const some of jobs(Number(count), Number(tenants), 2000)) {
+    await queue.addBulk(some.map((data) => ({ name: QUEUE, data, opts: { removeOnComplete: true } })));
   }
   process.exit(0);
 }

@@ -1,8 +1,9 @@
 import { PgBoss } from "pg-boss";
 import postgres from "postgres";
+import { jobs } from "./jobs.ts";
 
 // The peer at its best: batches of 500 fetched without polling, one insert for each batch, completed as a batch.
-const [, , url = "", mode = "work", statement = "", count = "0"] = process.argv;
+const [, , url = "", mode = "work", statement = "", count = "0", tenants = "1"] = process.argv;
 const QUEUE = "effect";
 const BATCH = 500;
 const LOOPS = 2;
@@ -11,12 +12,11 @@ const boss = new PgBoss({ connectionString: url, supervise: false, schedule: fal
 await boss.start();
 if (mode === "fill") {
   await boss.createQueue(QUEUE);
-  const data = { tenant_id: crypto.randomUUID(), quantity: "10.000", reason: "x".repeat(250) };
-  for (let left = Number(count); left > 0; left -= 5000) {
-    const jobs = Array.from({ length: Math.min(left, 5000) }, () => ({
-      data: { ...data, event_id: crypto.randomUUID() },
-    }));
-    await boss.insert(QUEUE, jobs);
+  for (const some of jobs(Number(count), Number(tenants), 5000)) {
+    await boss.insert(
+      QUEUE,
+      some.map((data) => ({ data })),
+    );
   }
   process.exit(0);
 }
@@ -25,14 +25,14 @@ console.log("running");
 await Promise.all(
   Array.from({ length: LOOPS }, async () => {
     for (;;) {
-      const jobs = await boss.fetch<object>(QUEUE, { batchSize: BATCH });
-      if (jobs.length === 0) await Bun.sleep(50);
+      const fetched = await boss.fetch<object>(QUEUE, { batchSize: BATCH });
+      if (fetched.length === 0) await Bun.sleep(50);
       else {
-        const rows = JSON.stringify(jobs.map(({ data }) => data));
+        const rows = JSON.stringify(fetched.map(({ data }) => data));
         await sql.unsafe(statement, [rows], { prepare: true });
         await boss.complete(
           QUEUE,
-          jobs.map(({ id }) => id),
+          fetched.map(({ id }) => id),
         );
       }
     }

@@ -42,11 +42,13 @@ export class MalformedEntry extends Error {
 
 /** The entry behind a stream id; fields are found by name, so that their order and new ones do not matter. */
 export function entryOf(id: string, fields: readonly string[]): StreamEntry {
-  const found = new Map<string, string>();
-  for (let i = 0; i + 1 < fields.length; i += 2) found.set(fields[i] ?? "", fields[i + 1] ?? "");
+  // They are asked for in the order in which they are written, so the next one is mostly the one wanted.
+  let next = 0;
   const text = (name: string): string => {
-    const value = found.get(name);
+    if (fields[next] !== name) next = placeOf(name, fields);
+    const value = fields[next + 1];
     if (value === undefined) throw new MalformedEntry(`stream entry ${id} has no field ${name}`);
+    next += 2;
     return value;
   };
   const integer = (name: string): number => {
@@ -70,4 +72,10 @@ export function entryOf(id: string, fields: readonly string[]): StreamEntry {
     payload: text("payload"),
     prev: integer("prev"),
   };
+}
+
+function placeOf(name: string, fields: readonly string[]): number {
+  let place = 0;
+  while (place < fields.length && fields[place] !== name) place += 2;
+  return place;
 }
