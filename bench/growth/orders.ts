@@ -2,6 +2,8 @@ import type postgres from "postgres";
 
 /** Orders of one customer, in shops of every size: a full page in both. */
 const EACH = 50;
+/** Customers of a shop at the least, most without an order: a full page of them, too. */
+const CUSTOMERS = 60;
 
 // Names as people search for them: one in ten is a Maria.
 const CUSTOMER_ROWS = `
@@ -21,9 +23,10 @@ const ORDER_ROWS = `
 /** Gives each of `shops` `count` orders over a year, and the customers they are of; an instant in the middle of that year. */
 export async function fillOrders(sql: postgres.Sql, shops: readonly string[], count: number): Promise<string> {
   const customers = Math.ceil(count / EACH);
-  await sql.unsafe(CUSTOMER_ROWS, [JSON.stringify(shops), customers]);
+  await sql.unsafe(CUSTOMER_ROWS, [JSON.stringify(shops), Math.max(customers, CUSTOMERS)]);
   await sql.unsafe(ORDER_ROWS, [JSON.stringify(shops), count, customers]);
   await sql.unsafe("vacuum analyze orders");
   await sql.unsafe("vacuum analyze customers");
+  await sql.unsafe("vacuum analyze search_words");
   return new Date(Date.now() - 182 * 86_400_000).toISOString();
 }

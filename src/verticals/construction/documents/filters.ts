@@ -4,7 +4,7 @@ import { Id } from "../../../platform/http/shape.ts";
 import { beforeInstant } from "../keyset.ts";
 import type { orders } from "../orders/table.ts";
 import type { quotes } from "../quotes/table.ts";
-import { matchingWords, wordsOf } from "../search/words.ts";
+import { matchingWords, matchingWordsInOrder, wordsOf } from "../search/words.ts";
 import type { ShopWork } from "../work.ts";
 import { readDay, readInstant } from "./dates.ts";
 
@@ -87,7 +87,7 @@ async function ofCustomersNamed(
   const found = await work.orm
     .select({ id: newest.id })
     .from(newest)
-    .where(matchingWords(work, "customer", newest.customer_id, words))
+    .where(matchingWordsInOrder(work, newest.customer_id, words))
     .orderBy(desc(newest.created_at), desc(newest.id))
     .limit(limit + 1);
   if (found.length <= limit) return and(conditions, matchingWords(work, "customer", customer_id, words));

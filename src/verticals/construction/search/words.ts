@@ -33,21 +33,29 @@ export async function wordsOf(work: ShopWork, q: string | undefined): Promise<st
 
 /** Rows of `kind` whose id is `id` and that have a word beginning with each of `words`; none when there are no words. */
 export function matchingWords(work: ShopWork, kind: Searchable, id: AnyColumn, words: readonly string[]): SQL {
-  const all = words.map((word) =>
-    exists(
-      work.orm
-        .select({ found: sql`1` })
-        .from(search_words)
-        .where(
-          and(
-            eq(search_words.tenant_id, work.tenant.tenant_id),
-            eq(search_words.kind, kind),
-            eq(search_words.id, id),
-            gte(search_words.word, word),
-            lt(search_words.word, word + LAST_CHARACTER),
-          ),
-        ),
-    ),
-  );
-  return and(...all) ?? sql`false`;
+  return and(...words.map((word) => exists(entries(work, id, word, eq(search_words.kind, kind))))) ?? sql`false`;
+}
+
+/**
+ * Rows whose id is `id` and that have such words, looked up one by one in the order they come in: a page that is full
+ * ends the look. EXISTS would become a join, which reads and sorts all rows before the first is answered; and with the
+ * kind, which the id implies, every look could be a walk through all entries of the word.
+ */
+export function matchingWordsInOrder(work: ShopWork, id: AnyColumn, words: readonly string[]): SQL {
+  return and(...words.map((word) => sql`${entries(work, id, word).limit(1)} is not null`)) ?? sql`false`;
+}
+
+function entries(work: ShopWork, id: AnyColumn, word: string, of?: SQL) {
+  return work.orm
+    .select({ found: sql`1` })
+    .from(search_words)
+    .where(
+      and(
+        eq(search_words.tenant_id, work.tenant.tenant_id),
+        of,
+        eq(search_words.id, id),
+        gte(search_words.word, word),
+        lt(search_words.word, word + LAST_CHARACTER),
+      ),
+    );
 }
