@@ -10,6 +10,13 @@ class TooManyHops extends Error {
   readonly code = "permanent";
 }
 
+/** A stream's readers hold whole batches in memory. */
+const MAX_PAYLOAD_BYTES = 1024 * 1024;
+
+class PayloadTooLarge extends Error {
+  readonly code = "permanent";
+}
+
 /** Collects what the handlers of one batch emit; the host appends it last. */
 export class Emitting {
   readonly #engine: string;
@@ -31,6 +38,12 @@ export class Emitting {
         if (cause.hops + 1 > MAX_HOPS) {
           throw new TooManyHops(`an event through ${cause.hops} engines may not bring about another`);
         }
+        const checked = this.#contracts.check(event_type, payload);
+        const text = JSON.stringify(payload);
+        const bytes = Buffer.byteLength(text);
+        if (bytes > MAX_PAYLOAD_BYTES) {
+          throw new PayloadTooLarge(`a payload of ${event_type} has ${bytes} bytes, more than ${MAX_PAYLOAD_BYTES}`);
+        }
         const ordinal = ordinals.get(cause.event_id) ?? 0;
         ordinals.set(cause.event_id, ordinal + 1);
         events.push({
@@ -39,9 +52,9 @@ export class Emitting {
           stream: this.#engine,
           partition: partitionOf(cause.tenant_id, this.#partitions),
           event_type,
-          ...this.#contracts.check(event_type, payload),
+          ...checked,
           // As it is now: the handler may go on to change the object.
-          payload: structuredClone(payload),
+          payload: JSON.parse(text),
           occurred_at: instantNow(),
           trace: cause.trace,
           causation_id: cause.event_id,

@@ -47,6 +47,11 @@ class RolledBack extends Error {
   }
 }
 
+/** An answer is held whole, in the Worker and again in the host. */
+const MAX_ANSWER_BYTES = 10 * 1024 * 1024;
+
+class AnswerTooLarge extends Error {}
+
 /** Serves an engine's own routes, each request in a transaction of its tenant under the engine's role. */
 export class EngineRoutes {
   readonly #app: AnyElysia | undefined;
@@ -109,10 +114,10 @@ export class EngineRoutes {
       jit: false,
     } as const;
     const answer = async (tx: Transaction): Promise<Response> => {
-      const response = await lend(tx, { limit_ms: handler_timeout_ms }, async (db): Promise<Response> => {
+      const response = await lend(tx, { limit_ms: handler_timeout_ms }, async (db, late): Promise<Response> => {
         const inner = innerRequest(request);
         this.#contexts.set(inner, { db, tenant, user: actor, config, log: this.#log });
-        return await app.handle(inner);
+        return await whole(await app.handle(inner), late);
       });
       if (response.status >= 400) throw new RolledBack(response);
       return response;
@@ -133,9 +138,35 @@ export class EngineRoutes {
         );
         throw new Problem(503, { code: "engine_timeout", detail: `engine ${name} took too long to answer` });
       }
+      if (error instanceof AnswerTooLarge) {
+        const path = request.path.replace(/\?.*/, "");
+        this.#log.error({ path, limit_bytes: MAX_ANSWER_BYTES }, "route answered with too much");
+        const detail = `engine ${name} answered with more than ${MAX_ANSWER_BYTES} bytes`;
+        throw new Problem(500, { code: "engine_answer_too_large", detail });
+      }
       throw error;
     }
   }
+}
+
+/** The answer with all of its body; one that never ends is cut off when the call's time is over. */
+async function whole(response: Response, late: AbortSignal): Promise<Response> {
+  const reader = response.body?.getReader();
+  if (!reader) return response;
+  const stop = () => void reader.cancel().catch(() => undefined);
+  late.addEventListener("abort", stop, { once: true });
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    bytes += read.value.byteLength;
+    if (bytes > MAX_ANSWER_BYTES) {
+      stop();
+      throw new AnswerTooLarge("a route's answer is too large");
+    }
+    parts.push(read.value);
+  }
+  const { status, headers } = response;
+  return new Response(Buffer.concat(parts), { status, headers });
 }
 
 function innerRequest(request: EngineRequest): Request {

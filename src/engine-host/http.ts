@@ -3,7 +3,9 @@ import type { Database } from "../platform/database/database.ts";
 import { ENGINES } from "../platform/database/roles.ts";
 import { memberContext } from "../platform/http/context.ts";
 import { forbidden, notFound, unprocessable } from "../platform/http/problem.ts";
+import type { Actor } from "../platform/tenancy/unit-of-work.ts";
 import { limitOf } from "./body-limits.ts";
+import type { EngineProcess } from "./engine-process.ts";
 import type { EngineHost } from "./host.ts";
 import { configErrors } from "./manifest.ts";
 import { readSetting, writeSetting } from "./tenant-settings.ts";
@@ -17,24 +19,40 @@ export function largerBodyOf(host: EngineHost, method: string, path: string): nu
   return limits && limitOf(limits, method, inner);
 }
 
+/** An engine as people of a shop see it: only admins learn how it is set, where it is from and what is wrong with it. */
+export function shownEngine(
+  { name, state, manifest, source }: Pick<EngineProcess, "name" | "state" | "manifest" | "source">,
+  setting: { enabled: boolean; config: object } | undefined,
+  role: Actor["role"],
+): Record<string, unknown> {
+  const shown = {
+    name,
+    version: manifest?.version ?? null,
+    description: manifest?.description ?? null,
+    state: state.state,
+    enabled: setting?.enabled ?? false,
+  };
+  if (role !== "admin") return shown;
+  return {
+    ...shown,
+    config: setting?.config ?? null,
+    source: source.kind,
+    reason: "reason" in state ? state.reason : null,
+    subscriptions: manifest?.subscriptions ?? null,
+  };
+}
+
 /** `/api/v1/engines`: which engines there are, switching them for a shop, and each engine's own routes. */
 export function engineRoutes(host: EngineHost, database: Database) {
   return new Elysia({ name: "engines", prefix: PREFIX, normalize: false })
     .use(memberContext)
-    .get("", async ({ tenant }) => {
+    .get("", async ({ tenant, actor }) => {
       const scope = { role: ENGINES, tenant_id: tenant.tenant_id };
       const items = await database.transaction(scope, async (tx) => {
         const found: object[] = [];
-        for (const { name, state, manifest } of host.engines) {
-          const setting = manifest && (await readSetting(tx, manifest, tenant.tenant_id));
-          found.push({
-            name,
-            version: manifest?.version ?? null,
-            description: manifest?.description ?? null,
-            state: state.state,
-            enabled: setting?.enabled ?? false,
-            config: setting?.config ?? null,
-          });
+        for (const engine of host.engines) {
+          const setting = engine.manifest && (await readSetting(tx, engine.manifest, tenant.tenant_id));
+          found.push(shownEngine(engine, setting, actor.role));
         }
         return found;
       });

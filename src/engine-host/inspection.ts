@@ -27,10 +27,7 @@ export interface Inspection {
 export async function inspectEngine(database: Database, definition: EngineDefinition): Promise<Inspection> {
   const manifest = manifestOf(definition);
   const migrations = await installEngine(database, definition);
-  const problems = [
-    ...(await unreachable(database, manifest)),
-    ...(await routeProblems(database, definition, manifest)),
-  ];
+  const problems = await routeProblems(database, definition, manifest);
   const tables = await database.query<{ name: string; protected: boolean }>(
     `select relname as name, relrowsecurity and relforcerowsecurity as protected from pg_class
      where relnamespace = $1::regnamespace and relkind in ('r', 'p') and relname <> 'schema_migration' order by 1`,
@@ -42,21 +39,6 @@ export async function inspectEngine(database: Database, definition: EngineDefini
     tables: tables.map((table) => ({ ...table, kept: manifest.kept_tables.includes(table.name) })),
     problems,
   };
-}
-
-/** Things a migration may make and an engine may not use: they would work under the owner's rights, past the policies. */
-async function unreachable(database: Database, { name }: EngineManifest): Promise<string[]> {
-  const found = await database.query<{ what: string; name: string }>(
-    `select case relkind when 'v' then 'view' when 'm' then 'materialized view' else 'foreign table' end as what, relname as name
-     from pg_class where relnamespace = $1::regnamespace and relkind in ('v', 'm', 'f')
-     union all
-     select 'security definer function', proname from pg_proc where pronamespace = $1::regnamespace and prosecdef
-     order by 1, 2`,
-    [engineRole(name)],
-  );
-  return found.map(
-    (thing) => `migrations: ${thing.what} ${thing.name}: an engine works with tables and plain functions only`,
-  );
 }
 
 async function routeProblems(

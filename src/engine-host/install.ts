@@ -16,11 +16,14 @@ export async function installEngine(database: Database, definition: EngineDefini
   const roles = manifest.set_based ? [schema, engineBatchRole(definition.name)] : [schema];
   for (const role of roles) await ensureEngineRole(database, role);
   return await database.transaction({ role: OWNER }, async (tx) => {
-    await tx.query("select pg_advisory_xact_lock(hashtext($1))", [`engine ${definition.name}`]);
+    // One at a time, by a row that is gone at the end: an advisory lock may be held by any engine's SQL.
+    const turn = `install ${definition.name}`;
+    await tx.query("insert into lease (name, owner, lease_until) values ($1, $1, clock_timestamp())", [turn]);
     await tx.script(`create schema if not exists ${schema} authorization ${OWNER}`);
     await tx.script(`create table if not exists ${schema}.schema_migration (
       id text primary key, digest text not null, applied_at timestamptz not null default now())`);
     const applied = await migrate(tx, schema, definition);
+    await refuseUnprotected(tx, schema);
     await protectTables(tx, schema, roles);
     await refuseMissingTables(tx, schema, manifest);
     if (manifest.emits.length > 0) {
@@ -38,6 +41,7 @@ export async function installEngine(database: Database, definition: EngineDefini
              (excluded.version, excluded.description, excluded.manifest::text)`,
       [manifest.name, manifest.version, manifest.description, JSON.stringify(manifest)],
     );
+    await tx.query("delete from lease where name = $1", [turn]);
     return applied;
   });
 }
@@ -65,6 +69,24 @@ export async function pendingEngineSteps(
     ]);
     return present?.there ? await lackingSteps(tx, schema, definition) : (definition.migrations ?? []);
   });
+}
+
+/** Things that work under the owner's rights, past the policies that keep shops apart. */
+async function refuseUnprotected(tx: Transaction, schema: string): Promise<void> {
+  const found = await tx.query<{ what: string; name: string }>(
+    `select case relkind when 'v' then 'view' when 'm' then 'materialized view' else 'foreign table' end as what, relname as name
+     from pg_class where relnamespace = $1::regnamespace and relkind in ('v', 'm', 'f')
+     union all
+     select 'security definer function', proname from pg_proc where pronamespace = $1::regnamespace and prosecdef
+     order by 1, 2`,
+    [schema],
+  );
+  if (found.length === 0) return;
+  throw new InvalidEngine(
+    found
+      .map(({ what, name }) => `migrations: ${what} ${name}: an engine works with tables and plain functions only`)
+      .join("\n"),
+  );
 }
 
 /** A table named as kept must exist: a misspelt one would be emptied by a replay. */

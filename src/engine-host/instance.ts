@@ -32,6 +32,8 @@ export interface InstanceParts {
   environment?: Environment;
   /** What is known of the streams' events, if not what this program knows. */
   contracts?: KnownContracts;
+  /** Called before the engine's own `start`, which may never end. */
+  starting?: () => void;
 }
 
 interface Running {
@@ -67,6 +69,7 @@ export class EngineInstance {
       const { name, version } = this.manifest;
       throw new InvalidEngine(`engine ${name} ${version} is not installed here: run \`basecommerce engine install\``);
     }
+    this.#parts.starting?.();
     await this.#definition.start?.();
     this.#running = await this.#build();
     this.#running.runner.start();

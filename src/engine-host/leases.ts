@@ -49,7 +49,12 @@ export class PartitionLeases {
   async balance(): Promise<{ held: Set<PartitionName>; taken: TakenPartition[] }> {
     const { name } = this.#manifest;
     return await this.#database.transaction({}, async (tx) => {
-      await tx.query("select pg_advisory_xact_lock(hashtext('engine leases'), hashtext($1))", [name]);
+      // One at a time, by a row that an engine's role cannot touch: anyone may take an advisory lock, and keep it.
+      await tx.query(
+        `insert into lease (name, owner, lease_until) values ('balance ' || $1, $2, clock_timestamp())
+         on conflict (name) do update set owner = excluded.owner, lease_until = excluded.lease_until`,
+        [name, this.owner],
+      );
       await tx.query(
         `insert into lease (name, owner, lease_until)
          values ('engine ' || $1 || ' ' || $2, $2, clock_timestamp() + make_interval(secs => $3))

@@ -31,6 +31,8 @@ export type ToWorker =
 /** From an engine's Worker to the host. */
 export type FromWorker =
   | { type: "loaded" }
+  /** Installed; its own `start` comes next. */
+  | { type: "starting" }
   | { type: "running"; manifest: EngineManifest; settings: ShownSettings }
   | { type: "failed"; reason: string; permanent: boolean }
   | { type: "response"; id: number; response: EngineResponse }

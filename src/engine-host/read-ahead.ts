@@ -23,6 +23,9 @@ interface Ahead extends PartitionRef {
 /** Longest a read waits for news: partitions that came meanwhile are in the next one. */
 const BLOCK_MS = 500;
 
+/** A read brings no more than this many times `count` of all partitions together, so that it does not outlast a batch. */
+const BATCHES_A_READ = 2;
+
 /**
  * Reads on while a batch is being handled: Redis and the parsing of what it sends work while Postgres does, and what
  * came meanwhile is there when the batch is done. At most one read's worth waits; the next begins when that was taken.
@@ -33,6 +36,8 @@ export class ReadAhead implements StreamReader {
   readonly #news = new Pulse();
   #partitions = new Map<PartitionName, Ahead>();
   #waiting = 0;
+  /** Partitions that had more than the last read brought; more than one shares what a read may bring. */
+  #behind = Number.POSITIVE_INFINITY;
   #reading = false;
   #failure: { error: unknown } | undefined;
   #closed = false;
@@ -103,7 +108,9 @@ export class ReadAhead implements StreamReader {
     try {
       while (this.#waiting < count && this.#partitions.size > 0 && !this.#closed) {
         const from = this.#partitions;
-        const found = await this.#reader.read(endsOf(from), { count, block_ms: Math.min(block_ms, BLOCK_MS) });
+        const share = Math.ceil(count / Math.max(1, Math.min(this.#behind, from.size) / BATCHES_A_READ));
+        const found = await this.#reader.read(endsOf(from), { count: share, block_ms: Math.min(block_ms, BLOCK_MS) });
+        this.#behind = found.filter((entries) => entries.length >= share).length;
         for (const entries of found) this.#keep(entries, from);
         if (found.length > 0) this.#news.beat();
       }

@@ -23,5 +23,6 @@ export async function removeEngine(tx: Transaction, name: string): Promise<void>
   }
   await tx.script(`drop schema if exists ${engineRole(name)} cascade`);
   await tx.query("delete from engine_host where engine = $1", [name]);
+  await tx.query("delete from lease where name = 'balance ' || $1", [name]);
   await tx.query("delete from engine where name = $1", [name]);
 }

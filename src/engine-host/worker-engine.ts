@@ -18,7 +18,7 @@ const STATS_DEADLINE_MS = 1000;
 const REQUEST_DEADLINE_MS = 30_000;
 /** Silence beyond a handler's own time after which a Worker is taken to hang. */
 const HANG_MS = 2000;
-/** An engine's modules are there within this time, or never; its installation may take as long as it takes. */
+/** An engine's modules are there within this time, and its `start` ends, or never; its installation may take as long as it takes. */
 const LOAD_MS = 30_000;
 /** Runtimes do not enforce limits on Workers, so they are watched. */
 const MAX_HEAP_BYTES = 512 * 1024 * 1024;
@@ -139,7 +139,7 @@ export class WorkerEngine implements EngineProcess {
     // Its heap is a few megabytes that are needed all the time; room to grow into is what every engine would cost.
     const worker = new Worker(WORKER, { smol: true });
     this.#worker = worker;
-    this.#loading = setTimeout(() => this.#ended(worker, `did not load within ${this.#load_ms} ms`), this.#load_ms);
+    this.#expect(worker, "did not load");
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
     worker.onerror = (event) => {
       event.preventDefault?.();
@@ -147,6 +147,12 @@ export class WorkerEngine implements EngineProcess {
     };
     worker.addEventListener("close", () => this.#ended(worker, "the Worker exited"));
     this.#send({ type: "start", source: this.source, connections, owner: this.#owner });
+  }
+
+  /** Ends a Worker of which nothing more is heard in time, for the reason that is given. */
+  #expect(worker: Worker, otherwise: string): void {
+    clearTimeout(this.#loading);
+    this.#loading = setTimeout(() => this.#ended(worker, `${otherwise} within ${this.#load_ms} ms`), this.#load_ms);
   }
 
   /** A Worker that says nothing for longer than any handler may take hangs; one that has grown too large is restarted. */
@@ -168,7 +174,11 @@ export class WorkerEngine implements EngineProcess {
       case "loaded":
         clearTimeout(this.#loading);
         return;
+      case "starting":
+        if (this.#worker) this.#expect(this.#worker, "did not come to the end of its start");
+        return;
       case "running":
+        clearTimeout(this.#loading);
         this.#manifest = message.manifest;
         this.settings = message.settings;
         this.#log.info({ version: message.manifest.version }, "engine running");

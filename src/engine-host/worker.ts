@@ -46,7 +46,9 @@ async function start(source: EngineSource, connections: WorkerConnections, owner
   };
   // The entry of its own thread: what the operator set for this engine is its to read.
   const environment = process.env;
-  instance = new EngineInstance(definition, { database, installer, streams, log, owner, tracing, environment });
+  const starting = () => tell({ type: "starting" });
+  const parts = { database, installer, streams, log, owner, tracing, environment, starting };
+  instance = new EngineInstance(definition, parts);
   await instance.start();
   await installer?.close();
   tell({ type: "running", manifest: instance.manifest, settings: instance.settings });

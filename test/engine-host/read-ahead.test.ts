@@ -103,6 +103,17 @@ describe("reading ahead", () => {
     reader.close();
   });
 
+  test("shares what a read may bring among partitions that are behind", async () => {
+    for (let partition = 0; partition < 8; partition++) stream.append(partition, 100);
+    const all = Object.fromEntries(Array.from({ length: 8 }, (_, partition) => [partition, 0]));
+    const read = await reader.read(at(all), { count: 40, block_ms: 60_000 });
+    expect(read.map(({ length }) => length)).toEqual(Array.from({ length: 8 }, () => 10));
+    reader.close();
+    const alone = new ReadAhead(stream);
+    expect((await alone.read(at({ 3: 0 }), { count: 40, block_ms: 60_000 })).flat()).toHaveLength(40);
+    alone.close();
+  });
+
   test("waits no longer than it was told", async () => {
     expect(await read({ 0: 0 }, OPTIONS)).toEqual([]);
     reader.close();
