@@ -50,6 +50,7 @@ async function questionsOf(database: PostgresDatabase, shop: StaffedShop, middle
     orders("orders of a status", { limit: 50, status: "pending" }),
     orders("orders of a customer", { limit: 50, customer_id }),
     orders("orders by a word of the customer's name", { limit: 50, q: "maria" }),
+    orders("orders by two words of few customers' names", { limit: 50, q: "maria 10" }),
     orders("orders by number", { limit: 50, q: number }),
     {
       name: "one order",

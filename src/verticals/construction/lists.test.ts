@@ -131,6 +131,34 @@ describe("search", () => {
     expect((await walk("/quotes?q=maria")).flat()).toEqual([]);
   });
 
+  test("of documents: each once, also of a customer two of whose words are meant", async () => {
+    const customer_id = await shop.customer({ name: "Ana Anacleto" });
+    const { body } = await shop.post("/quotes", { customer_id, items: [{ product_id: products[0], quantity: 1 }] });
+    expect(await numbers("/quotes?q=ana")).toEqual([body.number]);
+    expect(await numbers("/quotes?q=anac%20ana")).toEqual([body.number]);
+    expect(await numbers("/quotes?q=%25")).toEqual([]);
+  });
+
+  test("of a word that very many have: the same rows in the same order, page by page", async () => {
+    const wanted = await shop.stand.admin.query<{ name: string }>(
+      `insert into customers (tenant_id, id, kind, name, created_at, updated_at)
+       select $1, gen_random_uuid(), 'individual', 'Cliente Clientela ' || lpad((n * 7919 % 1200)::text, 4, '0'), now(), now()
+       from generate_series(1, 1200) n returning name`,
+      [shop.tenant_id],
+    );
+    const found: string[] = [];
+    let cursor: string | null = "";
+    while (cursor !== null && found.length <= wanted.length) {
+      const { body }: Awaited<ReturnType<Shop["get"]>> = await shop.get(
+        `/customers?q=client&limit=200${cursor && `&cursor=${cursor}`}`,
+      );
+      found.push(...body.items.map((item: Named) => item.name));
+      cursor = body.next_cursor;
+    }
+    expect(found).toEqual(wanted.map(({ name }) => name).toSorted());
+    expect(await names("/customers?q=cliente%200042")).toEqual(["Cliente Clientela 0042"]);
+  });
+
   test("of movements and prices: what the product is called", async () => {
     const [tile = "", sand = ""] = products;
     const supplier = (await shop.post("/suppliers", { name: "Vale" })).body.id;

@@ -1,12 +1,11 @@
-import { type AnyColumn, and, desc, eq, gte, inArray, lt, lte, type SQL, sql } from "drizzle-orm";
+import { type AnyColumn, and, eq, gte, lt, lte, type SQL, sql } from "drizzle-orm";
 import { t } from "elysia";
 import { Id } from "../../../platform/http/shape.ts";
 import { beforeInstant } from "../keyset.ts";
-import type { orders } from "../orders/table.ts";
-import type { quotes } from "../quotes/table.ts";
-import { matchingWords, matchingWordsInOrder, wordsOf } from "../search/words.ts";
+import { wordsOf } from "../search/words.ts";
 import type { ShopWork } from "../work.ts";
 import { readDay, readInstant } from "./dates.ts";
+import { type DocumentTable, ofCustomersNamed } from "./named.ts";
 
 const Moment = t.Union([t.String({ format: "date" }), t.String({ format: "date-time" })], {
   description: "a day of the shop's time zone, or an instant; both ends are included",
@@ -29,11 +28,6 @@ interface DocumentQuery {
   created_from?: string | undefined;
   created_to?: string | undefined;
 }
-
-type DocumentTable = typeof orders | typeof quotes;
-
-/** A name that many customers have fills a page from this many of the newest documents; a rare one has few documents. */
-const NEWEST = 5000;
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const NUMBER = { Q: /^(?:q-?)?0*(\d{1,15})$/i, O: /^(?:o-?)?0*(\d{1,15})$/i };
@@ -63,36 +57,6 @@ export async function documentConditions(
   );
   const words = number === undefined ? await wordsOf(work, q) : undefined;
   return words ? await ofCustomersNamed(work, table, conditions, words, query.limit ?? 50) : conditions;
-}
-
-/**
- * The same page, of customers whose name has `words` only. Half of a shop's customers may be called so: then the newest
- * documents are looked through, and not all those of every such customer.
- */
-async function ofCustomersNamed(
-  work: ShopWork,
-  table: DocumentTable,
-  conditions: SQL | undefined,
-  words: readonly string[],
-  limit: number,
-): Promise<SQL | undefined> {
-  const { id, customer_id, created_at } = table;
-  const newest = work.orm
-    .select({ id, customer_id, created_at })
-    .from(table)
-    .where(conditions)
-    .orderBy(desc(created_at), desc(id))
-    .limit(NEWEST)
-    .as("newest");
-  const found = await work.orm
-    .select({ id: newest.id })
-    .from(newest)
-    .where(matchingWordsInOrder(work, newest.customer_id, words))
-    .orderBy(desc(newest.created_at), desc(newest.id))
-    .limit(limit + 1);
-  if (found.length <= limit) return and(conditions, matchingWords(work, "customer", customer_id, words));
-  const ids = found.map((document) => document.id);
-  return and(eq(table.tenant_id, work.tenant.tenant_id), inArray(id, ids));
 }
 
 function from(work: ShopWork, at: AnyColumn, moment: string, path: string): SQL {

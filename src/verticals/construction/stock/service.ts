@@ -8,7 +8,7 @@ import { conflict, notFound, unprocessable } from "../../../platform/http/proble
 import { readQuantity } from "../amounts.ts";
 import { afterName, beforeInstant } from "../keyset.ts";
 import { products } from "../products/table.ts";
-import { matching, matchingWords, wordsOf } from "../search/words.ts";
+import { matching, matchingInOrder, named, wordsOf } from "../search/words.ts";
 import type { ShopWork } from "../work.ts";
 import type { LevelQuery, MovementQuery, NewMovement } from "./shapes.ts";
 import { stock_levels, stock_movements } from "./table.ts";
@@ -127,13 +127,10 @@ async function ofProductsNamed(
   limit: number,
   newest: (condition: SQL) => Promise<Movement[]>,
 ): Promise<Movement[]> {
-  const named = await work.orm
-    .select({ id: products.id })
-    .from(products)
-    .where(and(eq(products.tenant_id, work.tenant.tenant_id), matchingWords(work, "product", products.id, words)))
-    .limit(FEW + 1);
-  if (named.length > FEW) return await newest(matchingWords(work, "product", stock_movements.product_id, words));
-  const each = await Promise.all(named.map(({ id }) => newest(eq(stock_movements.product_id, id))));
+  const found = await named(work, "product", words).limit(FEW + 1);
+  if (found.length > FEW) return await newest(matchingInOrder(work, stock_movements.product_id, words));
+  const ids = new Set(found.map(({ id }) => id));
+  const each = await Promise.all([...ids].map((id) => newest(eq(stock_movements.product_id, id))));
   const place = ({ created_at, id }: Movement) => `${created_at} ${id}`;
   return each
     .flat()
