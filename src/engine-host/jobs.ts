@@ -28,6 +28,8 @@ export class Jobs {
   readonly #stopping = new AbortController();
   readonly #pulses: Pulse[] = [];
   #running: Promise<void>[] = [];
+  /** Runs that have not ended, by job: also those that were given up and do not heed their signal. */
+  readonly #under_way = new Map<string, Promise<void>>();
 
   constructor(parts: JobParts) {
     this.#parts = parts;
@@ -50,7 +52,7 @@ export class Jobs {
     const { definition, manifest } = this.#parts;
     const job = definition.jobs?.[name];
     if (!job) throw new Error(`engine ${manifest.name} has no job ${name}`);
-    await this.#attempt(job, job.timeout_ms ?? DEFAULT_TIMEOUT_MS);
+    await this.#attempt(name, job, job.timeout_ms ?? DEFAULT_TIMEOUT_MS);
   }
 
   async #loop(name: string, job: EngineJob<never>): Promise<void> {
@@ -61,10 +63,13 @@ export class Jobs {
     this.#pulses.push(pulse);
     while (!this.#stopping.signal.aborted) {
       try {
-        if ((await this.#isDue(name, job)) && (await lease.hold())) {
+        if (this.#under_way.has(name)) {
+          // Given up, and still at work: no host runs it again before that has ended.
+          await lease.hold();
+        } else if ((await this.#isDue(name, job)) && (await lease.hold())) {
           // Somebody else may have run it between the look and the lease.
           if (await this.#isDue(name, job)) await this.#run(name, job, timeout_ms);
-          await lease.release();
+          if (!this.#under_way.has(name)) await lease.release();
         }
       } catch (error) {
         log.warn({ err: error, job: name }, "job interrupted");
@@ -95,7 +100,7 @@ export class Jobs {
     );
     let problem: string | null = null;
     try {
-      await this.#attempt(job, timeout_ms);
+      await this.#attempt(name, job, timeout_ms);
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);
       log.error({ err: error, job: name }, "job failed; it runs again at its next time");
@@ -106,10 +111,14 @@ export class Jobs {
     );
   }
 
-  async #attempt(job: EngineJob<never>, timeout_ms: number): Promise<void> {
+  async #attempt(name: string, job: EngineJob<never>, timeout_ms: number): Promise<void> {
     const late = AbortSignal.timeout(timeout_ms);
+    const context = this.#context(AbortSignal.any([this.#stopping.signal, late]), late);
+    const run = (async () => void (await job.run(context)))();
+    this.#under_way.set(name, run);
+    const over = () => void this.#under_way.delete(name);
     await Promise.race([
-      job.run(this.#context(AbortSignal.any([this.#stopping.signal, late]), late)),
+      run.finally(over),
       new Promise<never>((_, reject) => {
         late.addEventListener("abort", () => reject(new Error(`took longer than ${timeout_ms} ms`)), { once: true });
       }),

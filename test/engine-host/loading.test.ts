@@ -3,6 +3,7 @@ import { join } from "node:path";
 import pino from "pino";
 import { checkedDefinition } from "../../src/engine-host/manifest.ts";
 import { WorkerEngine } from "../../src/engine-host/worker-engine.ts";
+import { testDatabase } from "../harness/database.ts";
 import { temporaryFolder } from "../harness/folder.ts";
 import { recorder } from "./recorder.ts";
 
@@ -37,6 +38,27 @@ test.each([
   await engine.stop();
   expect(engine.state.state).toBe("stopped");
 });
+
+test("an engine whose start loops for ever is given up with a reason, after it was installed", async () => {
+  const { urls } = await testDatabase();
+  const folder = join(await temporaryFolder("looping"), "looping");
+  await Bun.write(
+    join(folder, "engine.ts"),
+    `import { defineEngine } from "@basecommerce/engine";
+     export default defineEngine({ name: "looping", version: "1.0.0", description: "Loops", from: "now", subscriptions: {},
+       start: () => { for (;;); } });`,
+  );
+  const engine = new WorkerEngine(
+    { kind: "folder", name: "looping", entry: join(folder, "engine.ts") },
+    async () => ({ ...CONNECTIONS, database_url: urls.engines, installer_url: urls.admin }),
+    pino({ level: "silent" }),
+    () => undefined,
+    5000,
+  );
+  await engine.start();
+  expect(engine.state).toEqual({ state: "restarting", reason: "did not come to the end of its start within 5000 ms" });
+  await engine.stop();
+}, 60_000);
 
 test("a name whose role would be another engine's is refused", () => {
   expect(() => checkedDefinition(recorder(undefined, { name: "sales-batch" }), "sales-batch")).toThrow(
