@@ -29,10 +29,13 @@ export async function matching(
   return found.length > FEW ? matchingInOrder(work, id, words) : isOneOf(id, found);
 }
 
-/** One parameter for any number of rows: each number would be a statement of its own to prepare. */
+/**
+ * One parameter for any number of rows: each number would be a statement of its own to prepare. As an array, because of
+ * a sub-query the planner believes that a list's order leads to its rows soon.
+ */
 export function isOneOf(id: AnyColumn, rows: readonly { id: string }[]): SQL {
   const ids = JSON.stringify(rows.map((row) => row.id));
-  return sql`${id} in (select value::uuid from json_array_elements_text(${ids}::text::json))`;
+  return sql`${id} = any (array(select value::uuid from json_array_elements_text(${ids}::text::json)))`;
 }
 
 /** The words of what was typed, folded; undefined when nothing was. */
