@@ -13,7 +13,7 @@ export const BEYOND_HANDLER_MS = 5000;
 /** What the server ends a handler's transaction after, with its locks, when nobody else does. */
 export function handlerScope({ handler_timeout_ms }: EngineManifest): Scope {
   const limit = handler_timeout_ms + BEYOND_HANDLER_MS;
-  return { role: ENGINES, idle_timeout_ms: limit, statement_timeout_ms: limit };
+  return { role: ENGINES, lent: true, idle_timeout_ms: limit, statement_timeout_ms: limit };
 }
 
 /** The position in Postgres is before what these entries follow: what lies between must be read first. */

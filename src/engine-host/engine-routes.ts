@@ -112,6 +112,7 @@ export class EngineRoutes {
       idle_timeout_ms: handler_timeout_ms + BEYOND_HANDLER_MS,
       statement_timeout_ms: handler_timeout_ms,
       jit: false,
+      lent: true,
     } as const;
     const answer = async (tx: Transaction): Promise<Response> => {
       const response = await lend(tx, { limit_ms: handler_timeout_ms }, async (db, late): Promise<Response> => {

@@ -129,7 +129,7 @@ export class Jobs {
   #context(signal: AbortSignal, late: AbortSignal): never {
     const { database, manifest, settings, log } = this.#parts;
     const schema = engineRole(manifest.name);
-    const limits = { schema, idle_timeout_ms: 30_000, statement_timeout_ms: 30_000 };
+    const limits = { schema, idle_timeout_ms: 30_000, statement_timeout_ms: 30_000, lent: true } as const;
     const lent = (work: (db: EngineDb) => Promise<unknown>) => (tx: Transaction) => lend(tx, { cut: late }, work);
     return {
       transaction: async (tenant_id: string, work: (db: EngineDb) => Promise<unknown>) => {

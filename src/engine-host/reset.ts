@@ -13,7 +13,7 @@ export async function runReset(
   manifest: EngineManifest,
   log: Log,
 ): Promise<void> {
-  await database.transaction({ role: ENGINES }, async (tx) => {
+  await database.transaction({ role: ENGINES, lent: true }, async (tx) => {
     const [row] = await tx.query<{ reset_pending: boolean }>(
       "select reset_pending from engine where name = $1 for update",
       [manifest.name],

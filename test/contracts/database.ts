@@ -114,6 +114,32 @@ export function databaseContract(name: string, open: () => Promise<Database>): v
       expect(row?.role).not.toBe(VERTICAL);
     });
 
+    test("what is set for the session in a lent transaction does not outlive it", async () => {
+      const session = async () => {
+        const [row] = await database.query(
+          `select current_user as role, current_setting('search_path') as search_path, current_setting('TimeZone') as zone,
+             current_setting('default_transaction_read_only') as read_only, current_setting('role') as role_setting`,
+        );
+        return row;
+      };
+      const before = await session();
+      await database.transaction({ role: "basecommerce_engines", lent: true }, async (tx) => {
+        await tx.query("set default_transaction_read_only = on");
+        await tx.query("set search_path to nowhere");
+        await tx.query("set time zone 'America/Bahia'");
+        await tx.query("set role basecommerce_relay");
+        await tx.query("set local role basecommerce_engines");
+      });
+      expect(await session()).toEqual(before);
+    });
+
+    test("a lent transaction in which something failed does not commit, whatever became of the failure", async () => {
+      const swallowed = database.transaction({ lent: true }, async (tx) => {
+        await tx.query("select 1 / 0").catch(() => undefined);
+      });
+      await expect(swallowed).rejects.toMatchObject({ code: "25P02" });
+    });
+
     test("bind changes role, tenant and schema in the middle", async () => {
       const seen = await database.transaction({ role: VERTICAL, tenant_id: A }, async (tx) => {
         await tx.bind({ tenant_id: B, schema: "pg_catalog" });

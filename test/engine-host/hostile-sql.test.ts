@@ -85,6 +85,9 @@ describe("SQL of a plugin that means harm", () => {
 
   test.each([
     ["set statement_timeout = '50ms'", "set local statement_timeout = '5s'"],
+    ["set default_transaction_read_only = on", "select 1"],
+    ["set search_path to nowhere", "set local search_path to engine_astray"],
+    ["set role engine_recorder", "set local role engine_astray"],
     ["set app.tenant_id = '018f0000-0000-7000-8000-000000000001'", "select 1"],
   ])(
     "does not lead later handlers astray by what lasts on the connection: %s",

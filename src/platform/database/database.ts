@@ -40,6 +40,8 @@ export interface Scope {
   statement_timeout_ms?: number;
   /** All statements see the database as it was at the first one, and none may change it. */
   snapshot?: true;
+  /** Others' statements run in it: what they set for the session, its role too, ends with the transaction. */
+  lent?: true;
   /** False keeps the server from compiling queries: with an estimate that is far off that takes longer than they run. */
   jit?: false;
 }

@@ -1,8 +1,10 @@
 import type { PGlite, Transaction as PGliteTransaction } from "@electric-sql/pglite";
 import type { Database, Parameter, Row, Scope, Transaction } from "./database.ts";
 import { type Orm, ormOf } from "./orm.ts";
-import { bindingOf } from "./scope.ts";
+import { AS_OPENED, bindingOf } from "./scope.ts";
 import { instantFromText, integerFromText, OID } from "./wire.ts";
+
+const OPENED_WITH = "set time zone 'UTC'";
 
 class EmbeddedTransaction implements Transaction {
   readonly #tx: PGliteTransaction;
@@ -91,7 +93,7 @@ export class EmbeddedDatabase implements Database {
         [OID.int8]: String,
       },
     });
-    await pglite.exec("set time zone 'UTC'");
+    await pglite.exec(OPENED_WITH);
     return new EmbeddedDatabase(pglite);
   }
 
@@ -102,6 +104,7 @@ export class EmbeddedDatabase implements Database {
       const transaction = new EmbeddedTransaction(tx);
       const result = await work(transaction);
       await transaction.lastAnswer;
+      if (scope.lent) await tx.exec(`${AS_OPENED}; ${OPENED_WITH}`);
       return result;
     });
   }

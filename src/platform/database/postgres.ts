@@ -1,7 +1,7 @@
 import { Connection } from "./connection.ts";
 import type { Database, Parameter, Row, Scope, Transaction } from "./database.ts";
 import { type Orm, ormOf } from "./orm.ts";
-import { BIND_TENANT, bindingOf, isTenantOnly } from "./scope.ts";
+import { AS_OPENED, BIND_TENANT, bindingOf, isTenantOnly } from "./scope.ts";
 
 export interface PostgresOptions {
   url: string;
@@ -125,7 +125,7 @@ export class PostgresDatabase implements Database {
         tx.end();
         if (tx.lost) throw new ConnectionLost();
         // After a failed last statement the server takes COMMIT for ROLLBACK.
-        await Promise.all([tx.lastAnswer, connection.simple("commit")]);
+        await Promise.all([tx.lastAnswer, connection.simple(scope.lent ? `${AS_OPENED}; commit` : "commit")]);
         return result;
       } catch (error) {
         tx.end();

@@ -33,6 +33,9 @@ export function bindingOf(scope: Scope): string {
   return settings.length === 0 ? kind : `${kind}select ${settings.join(", ")}`;
 }
 
+/** Brings the session back to how it was opened; before COMMIT, so that nobody's transaction begins with what is undone. */
+export const AS_OPENED = "reset all; reset role";
+
 /** What `bindingOf` sends for a tenant alone, to be prepared: shops change often within a transaction of an engine. */
 export const BIND_TENANT = "select set_config('app.tenant_id', $1, true)";
 
