@@ -45,7 +45,7 @@ export async function drainByEngine(
 }
 
 /** Publishes the whole ledger anew while `host` stands still. */
-async function publishBehind(platform: BenchPlatform, host: Program, sql: postgres.Sql): Promise<void> {
+export async function publishBehind(platform: BenchPlatform, host: Program, sql: postgres.Sql): Promise<void> {
   await until(async () => (await sql`select from engine_position where owner is not null`).length > 0, {
     what: "the engine to take its partitions",
   });

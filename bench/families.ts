@@ -8,6 +8,7 @@ export const families: Readonly<Record<string, () => Promise<Family>>> = {
   "relay-choices": async () => (await import("./relay-choices.ts")).relayChoices,
   write: async () => (await import("./write.ts")).write,
   engine: async () => (await import("./engine.ts")).engine,
+  trade: async () => (await import("./trade.ts")).trade,
   answers: async () => (await import("./answers.ts")).answers,
   growth: async () => (await import("./growth.ts")).growth,
   latency: async () => (await import("./latency.ts")).latency,
