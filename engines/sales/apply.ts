@@ -18,8 +18,8 @@ const UPSERT_PRODUCTS = `
     price = case when excluded.price_seq > coalesce(p.price_seq, 0) then excluded.price else p.price end,
     price_seq = greatest(p.price_seq, excluded.price_seq)`;
 
-// Days are counted one further back than the longest span, for zones behind UTC.
-const since = `(date_trunc('day', c.latest_event_at, 'UTC') - interval '${MAX_WINDOW_DAYS + 2} days')`;
+// From the beginning of the shop's week, so that old rows are looked for seldom; two days more, for zones behind UTC.
+const since = `(date_trunc('week', c.latest_event_at, 'UTC') - interval '${MAX_WINDOW_DAYS + 2} days')`;
 
 const ADD_BASKETS = `
   with given as (
@@ -47,7 +47,7 @@ const ADVANCE_CLOCKS = `
   )
   select tenant_id
   from after left join before using (tenant_id)
-  where date_trunc('day', after.latest_event_at, 'UTC') > date_trunc('day', before.latest_event_at, 'UTC')`;
+  where date_trunc('week', after.latest_event_at, 'UTC') > date_trunc('week', before.latest_event_at, 'UTC')`;
 
 const FORGET = `
   with aged as (
@@ -58,7 +58,7 @@ const FORGET = `
   )
   delete from basket_products p using aged where p.tenant_id = aged.tenant_id and p.order_id = aged.order_id`;
 
-/** Writes a batch in three statements, however it is mixed; once a day also forgets what no window can hold any more. */
+/** Writes a batch in three statements, however it is mixed; once a week also forgets what no window can hold any more. */
 export async function apply(events: readonly SalesEvent[], { db }: Pick<BatchContext<unknown>, "db">): Promise<void> {
   const { products, baskets, clocks } = folded(events);
   const aged = await db.query<{ tenant_id: string }>(ADVANCE_CLOCKS, [JSON.stringify(clocks)]);

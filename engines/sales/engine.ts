@@ -13,6 +13,7 @@ export default defineEngine({
   config,
   migrations,
   from: "beginning",
+  batch_size: 2000,
   subscriptions: { construction: { event_types: eventTypes, batch: apply } },
   routes: (app) => {
     recommendationRoutes(app);

@@ -21,9 +21,9 @@ const UPSERT_PRODUCTS = `
   where excluded.facts_seq > coalesce(p.facts_seq, 0) or excluded.level_seq > coalesce(p.level_seq, 0)
      or excluded.first_event_at < p.first_event_at`;
 
-// Days are counted one further back than the longest span, for zones behind UTC.
-const salesSince = `(date_trunc('day', c.latest_event_at, 'UTC') - interval '${MAX_WINDOW_DAYS + 2} days')`;
-const levelsSince = `(date_trunc('day', c.latest_event_at, 'UTC') - interval '${HORIZON_DAYS + 2} days')`;
+// From the beginning of the shop's week, so that old rows are looked for seldom; two days more, for zones behind UTC.
+const salesSince = `(date_trunc('week', c.latest_event_at, 'UTC') - interval '${MAX_WINDOW_DAYS + 2} days')`;
+const levelsSince = `(date_trunc('week', c.latest_event_at, 'UTC') - interval '${HORIZON_DAYS + 2} days')`;
 
 const ADD_SALES = `
   insert into sales as s (tenant_id, product_id, quarter, quantity, value)
@@ -56,7 +56,7 @@ const ADVANCE_CLOCKS = `
   )
   select tenant_id
   from after left join before using (tenant_id)
-  where date_trunc('day', after.latest_event_at, 'UTC') > date_trunc('day', before.latest_event_at, 'UTC')`;
+  where date_trunc('week', after.latest_event_at, 'UTC') > date_trunc('week', before.latest_event_at, 'UTC')`;
 
 const FORGET_SALES = `
   delete from sales s using clocks c
@@ -84,7 +84,7 @@ export async function apply(events: readonly StockEvent[], { db }: Pick<BatchCon
   }
 }
 
-/** The shops that a new day has begun for. */
+/** The shops that a new week has begun for. */
 async function advanceClocks(db: EngineDb, clocks: Batch["clocks"]): Promise<string[]> {
   const rows = await db.query<{ tenant_id: string }>(ADVANCE_CLOCKS, [JSON.stringify(clocks)]);
   return rows.map(({ tenant_id }) => tenant_id);

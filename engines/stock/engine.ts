@@ -17,6 +17,7 @@ export default defineEngine({
   migrations,
   tables: { kept: keptTables },
   from: "beginning",
+  batch_size: 2000,
   subscriptions: { construction: { event_types: eventTypes, batch: apply } },
   routes: (app) => {
     alertRoutes(app);
