@@ -105,5 +105,5 @@ test("the commands of the page do what it says, one after the other", async () =
 }, 180_000);
 
 test("the package it names is the one that is packed", () => {
-  expect(page).toContain(`bun add ./basecommerce-engine-${SDK_VERSION}.tgz`);
+  expect(page).toContain(`bun add --dev ./basecommerce-engine-${SDK_VERSION}.tgz`);
 });

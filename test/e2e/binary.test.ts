@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { SDK_VERSION } from "../../src/sdk/version.ts";
 import { startProgram } from "../harness/program.ts";
 import { deploy } from "./droplet.ts";
 import { type Launch, type Platform, startPlatform } from "./platform.ts";
@@ -23,6 +24,16 @@ describe("the compiled binary, alone in a folder, as a user without rights, thre
   test("it says what it is", async () => {
     const { code, output } = await startProgram({ ...launch, args: ["--version"] }).exited;
     expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^\d+\.\d+\.\d+$/) });
+  });
+
+  test("an author needs nothing else: a new engine comes with the package it is written with", async () => {
+    const { command, cwd } = launch;
+    const made = await startProgram({ command, cwd, args: ["engine", "new", "mine", "--dir", "written"] }).exited;
+    const [, archive = ""] = /bun add --dev \.\/(\S+\.tgz) && bun test/.exec(made.output) ?? [];
+    expect({ ...made, archive }).toMatchObject({ code: 0, archive: `basecommerce-engine-${SDK_VERSION}.tgz` });
+    const file = join(cwd ?? "", "written/mine", archive);
+    const manifest = await Bun.$`tar -xzOf ${file} package/package.json`.json();
+    expect(manifest).toMatchObject({ name: "@basecommerce/engine", version: SDK_VERSION });
   });
 
   threeProcesses(() => platform);

@@ -7,6 +7,7 @@ import { isEngineName, RESERVED_END } from "../../engine-host/names.ts";
 import { conflict, unprocessable } from "../../platform/http/problem.ts";
 import { SDK_VERSION } from "../../sdk/version.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { sdkPackage } from "./sdk-package.ts";
 import testText from "./template/engine.test.ts.txt" with { type: "text" };
 import engineText from "./template/engine.ts.txt" with { type: "text" };
 import readmeText from "./template/README.md.txt" with { type: "text" };
@@ -22,7 +23,8 @@ export function registerNew(engine: Command, { out }: Surroundings): void {
       const folder = await makeEngine(name, resolve(dir));
       const shown = relative(process.cwd(), folder) || folder;
       out(`${shown} is an engine that counts what sells. Next:`);
-      out(`  cd ${shown} && bun test`);
+      const carried = sdkPackage && existsSync(join(folder, sdkPackage.file)) ? sdkPackage.file : undefined;
+      out(`  cd ${shown} && ${carried ? `bun add --dev ./${carried} && ` : ""}bun test`);
       out(`  basecommerce engine check ${shown}`);
       out(`  basecommerce start --demo --watch --plugins ${relative(process.cwd(), dirname(folder)) || "."}`);
     });
@@ -43,6 +45,8 @@ export async function makeEngine(name: string, directory: string): Promise<strin
     "tsconfig.json": json(typesOf(folder)),
   };
   for (const [file, text] of Object.entries(files)) await Bun.write(join(folder, file), text);
+  if (sdkPackage && sdkPathsAbove(folder) === undefined)
+    await Bun.write(join(folder, sdkPackage.file), sdkPackage.bytes);
   return folder;
 }
 
@@ -60,7 +64,7 @@ function packageOf(name: string): object {
     version: "0.1.0",
     private: true,
     type: "module",
-    scripts: { test: "bun test", types: "bunx --package typescript tsc --noEmit" },
+    scripts: { test: "bun test", types: "bun x --package typescript tsc --noEmit" },
     peerDependencies: { [SDK]: `^${SDK_VERSION}` },
   };
 }
