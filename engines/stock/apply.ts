@@ -74,10 +74,13 @@ export async function apply(events: readonly StockEvent[], { db }: Pick<BatchCon
   const write = async (sql: string, rows: readonly object[]) => {
     if (rows.length > 0) await db.query(sql, [JSON.stringify(rows)]);
   };
-  const aged = await advanceClocks(db, clocks);
-  await write(UPSERT_PRODUCTS, products);
-  await write(ADD_SALES, sales);
-  await write(ADD_LEVELS, levels);
+  // One round trip; the server runs them in this order.
+  const [aged] = await Promise.all([
+    advanceClocks(db, clocks),
+    write(UPSERT_PRODUCTS, products),
+    write(ADD_SALES, sales),
+    write(ADD_LEVELS, levels),
+  ]);
   if (aged.length > 0) {
     await db.query(FORGET_SALES, [JSON.stringify(aged)]);
     await db.query(FORGET_LEVELS, [JSON.stringify(aged)]);
