@@ -49,7 +49,8 @@ export default defineEngine({
 });
 `;
 
-const TENANTS = 12;
+/** A shop in each partition: whichever partitions a host has, there is something in them to handle. */
+const TENANTS = DEFAULT_PARTITIONS;
 
 /** Shops whose events never end, until told. */
 class Flow {
@@ -68,10 +69,15 @@ class Flow {
   }
 
   async start(): Promise<void> {
-    for (let i = 0; i < TENANTS; i++) {
-      const id = Bun.randomUUIDv7();
+    for (let partition = 0; partition < TENANTS; partition++) {
+      let id = Bun.randomUUIDv7();
+      while (partitionOf(id, DEFAULT_PARTITIONS) !== partition) id = Bun.randomUUIDv7();
       this.#tenants.push(id);
-      await this.#admin.query("insert into tenants (tenant_id, slug, name) values ($1, $2, $2)", [id, `flow-${i}`]);
+      await this.#admin.query("insert into tenants (tenant_id, slug, name) values ($1, $2, $3)", [
+        id,
+        `flow-${partition}`,
+        `Flow ${partition}`,
+      ]);
     }
     this.#running = this.#run();
   }
