@@ -57,7 +57,7 @@ export class Isolation {
 
   async #park(entry: StreamEntry, failure: Failure): Promise<BatchOutcome> {
     this.#epidemic.failed(entry, failure.fingerprint);
-    this.#refuseEpidemic(failure);
+    this.#refuseEpidemic([failure]);
     const outcome = await this.#batches.park(entry, failure);
     this.#parked(entry, failure);
     return outcome;
@@ -67,6 +67,7 @@ export class Isolation {
     const all = read.flat();
     if (all.length < TRIED_OUT) return;
     const step = all.length / TRIED_OUT;
+    const failures: Failure[] = [];
     for (let i = 0; i < TRIED_OUT; i++) {
       const entry = all[Math.floor(i * step)];
       if (!entry) continue;
@@ -76,17 +77,20 @@ export class Isolation {
       } catch (error) {
         if (isBlameless(error) || stopping.aborted) throw error;
         const failure = failureOf(error);
+        failures.push(failure);
         this.#epidemic.failed(entry, failure.fingerprint);
-        this.#refuseEpidemic(failure);
       }
     }
+    this.#refuseEpidemic(failures);
     // Nothing of it was kept: each event counts once, when it is really handled.
     this.#epidemic.clear();
   }
 
-  #refuseEpidemic(failure: Failure): void {
-    if (this.#epidemic.spreading === undefined) return;
+  #refuseEpidemic(failures: readonly Failure[]): void {
+    const { spreading } = this.#epidemic;
+    if (spreading === undefined) return;
     this.#epidemic.clear();
-    throw new EngineIll(`more than half of the events fail alike (${failure.fingerprint}): ${failure.message}`);
+    const failure = failures.find(({ fingerprint }) => fingerprint === spreading) ?? failures.at(-1);
+    throw new EngineIll(`more than half of the events fail alike (${spreading}): ${failure?.message}`);
   }
 }

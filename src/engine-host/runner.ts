@@ -10,6 +10,7 @@ import {
   type PartitionRef,
   type StreamEntry,
 } from "../platform/streams/streams.ts";
+import { BatchSize } from "./batch-size.ts";
 import { type Batches, NotOwner } from "./batches.ts";
 import { Caution } from "./caution.ts";
 import type { Isolation } from "./isolation.ts";
@@ -54,6 +55,9 @@ export interface RunnerStats {
   heap_bytes: number;
 }
 
+/** A partition, and up to where the ledger has what the streams did not bring. */
+type Behind = PartitionRef & { upto: number };
+
 const MAX_PAUSE_MS = 5000;
 
 /** Reads the partitions that belong to this instance from their positions and applies what it finds, for ever. */
@@ -71,6 +75,7 @@ export class Runner {
   };
   readonly #parts: RunnerParts;
   readonly #caution: Caution;
+  readonly #size: BatchSize;
   readonly #stopping = new AbortController();
   readonly #pulse = new Pulse();
   #positions = new Map<PartitionName, PartitionPosition>();
@@ -83,6 +88,7 @@ export class Runner {
   constructor(parts: RunnerParts) {
     this.#parts = parts;
     this.#caution = new Caution(parts);
+    this.#size = new BatchSize(parts.manifest.batch_size);
   }
 
   start(): void {
@@ -127,13 +133,13 @@ export class Runner {
   }
 
   async #follow(reader: ReadAhead, progressed: () => void): Promise<void> {
-    const { manifest, database } = this.#parts;
+    const { database } = this.#parts;
     while (!this.#stopping.signal.aborted) {
       await this.#balance();
       await this.#retry();
       // What was read before a connection was lost may be of another ledger.
       if (database.losses !== this.#verified_losses) reader.forget();
-      const read = await this.#read(reader, manifest.batch_size);
+      const read = await this.#read(reader, this.#size.count);
       if (this.#stopping.signal.aborted) return;
       if (read.length === 0) {
         await this.#catchUp();
@@ -196,18 +202,27 @@ export class Runner {
     await this.#backfill([{ stream, partition, upto }]);
   }
 
-  /** Applies (position, upto] of partitions from the ledger, a page of each in turn: a long one delays no other. */
-  async #backfill(refs: readonly (PartitionRef & { upto: number })[]): Promise<void> {
-    const { ledger, manifest } = this.#parts;
-    for (;;) {
-      const behind = refs.flatMap(({ upto, ...ref }) => {
+  /**
+   * Applies (position, upto] of partitions from the ledger, a page of each in turn. The streams are not read meanwhile,
+   * so partitions that fall behind have their turn, too: a long history delays no other's news.
+   */
+  async #backfill(refs: readonly Behind[]): Promise<void> {
+    const { ledger, positions } = this.#parts;
+    const behind = (all: readonly Behind[]) =>
+      all.flatMap(({ upto, ...ref }) => {
         const place = this.#positions.get(nameOf(ref));
         return place && place.position < upto ? [{ place, upto }] : [];
       });
-      if (behind.length === 0 || this.#stopping.signal.aborted) return;
-      const count = Math.ceil(manifest.batch_size / behind.length);
+    for (;;) {
+      const left = behind(refs);
+      if (left.length === 0 || this.#stopping.signal.aborted) return;
+      const others = behind(await positions.behind(this.#positions)).filter(
+        ({ place }) => !left.some((turn) => turn.place === place),
+      );
+      const turns = [...left, ...others];
+      const count = Math.ceil(this.#size.count / turns.length);
       const pages: StreamEntry[][] = [];
-      for (const { place, upto } of behind) {
+      for (const { place, upto } of turns) {
         const page = await ledger.partition(place, place.position, upto, count);
         if (page.length > 0) pages.push(page);
         else await this.#passOver(place, upto);
@@ -263,7 +278,11 @@ export class Runner {
     for (const entry of wary)
       for (const outcome of await this.#caution.apply(entry, this.#stopping.signal)) this.#note(outcome);
     if (free.length === 0) return;
-    for (const outcome of await this.#parts.isolation.apply(free, this.#stopping.signal)) this.#note(outcome);
+    const begun = performance.now();
+    const outcomes = await this.#parts.isolation.apply(free, this.#stopping.signal);
+    // One that failed was handled several times over, in parts: that says nothing of how long a batch takes.
+    if (outcomes.length === 1) this.#size.took(free.flat().length, performance.now() - begun);
+    for (const outcome of outcomes) this.#note(outcome);
   }
 
   #note({ events, parked, positions }: Awaited<ReturnType<Batches["apply"]>>): void {

@@ -34,6 +34,26 @@ test("a flood of one tenant's events delays a tenant of another partition by a b
   expect(await handledBefore("one")).toBeLessThanOrEqual(50 * 2);
 });
 
+test("a flood whose handlers are slow delays a tenant of another partition by a fraction of it", async () => {
+  const slow = 400;
+  const engine = recorder(({ payload }) => (payload.reason === "flood" ? Bun.sleep(10) : undefined), {
+    batch_size: slow,
+  });
+  await scene.install(engine);
+  const partitions = scene.tenants.map((tenant) => partitionOf(tenant, 4));
+  const other = partitions.findIndex((partition) => partition !== partitions[0]);
+  await scene.host(engine);
+  await scene.write(Array.from({ length: slow }, (_, i) => ({ tenant: 0, key: `k${i}`, note: "flood" })));
+  await scene.publish();
+  await until(async () => (await scene.rows(HANDLED)).length > 0, { what: "the first of the flood" });
+  await scene.write([{ tenant: other, key: "a", note: "one" }]);
+  await scene.publish();
+  await scene.settled("recorder", 60_000);
+  const before = await handledBefore("one");
+  expect(before).toBeGreaterThan(0);
+  expect(before).toBeLessThan(slow / 2);
+});
+
 test("a tenant's failing events hold up nobody else's, also in its partition", async () => {
   const failing = new Set<string>();
   const engine = recorder(
