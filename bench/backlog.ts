@@ -35,10 +35,15 @@ export async function fillLedger({ database }: BenchPlatform, events: number, sh
   });
 }
 
+/** As if no relay had ever run: nothing is in Redis, and nothing is known to be. */
+export async function unpublish({ redis, database }: BenchPlatform): Promise<void> {
+  await withClient(redis.url, (client) => client.flushall());
+  await withSession(database.urls.admin, (sql) => sql`delete from relay_progress`);
+}
+
 /** Has a relay copy the whole ledger to an empty Redis, and ends it: what is measured next is the engine alone. */
 export async function publishAll(platform: BenchPlatform): Promise<void> {
-  await withClient(platform.redis.url, (client) => client.flushall());
-  await withSession(platform.database.urls.admin, (sql) => sql`delete from relay_progress`);
+  await unpublish(platform);
   const { process } = await platform.ready("relay");
   await withSession(platform.database.urls.admin, (sql) =>
     until(

@@ -3,7 +3,7 @@ import type postgres from "postgres";
 import { type Program, startProgram } from "../test/harness/program.ts";
 import { withSession } from "../test/harness/session.ts";
 import { until } from "../test/harness/until.ts";
-import { publishAll } from "./backlog.ts";
+import { publishAll, unpublish } from "./backlog.ts";
 import type { BenchPlatform } from "./platform.ts";
 
 /** How fast a backlog was worked off, and what it cost. */
@@ -29,6 +29,7 @@ export async function drainByEngine(
   await platform.installOnly(join(PLUGINS, engine));
   return await withSession(platform.database.urls.admin, async (sql) => {
     await sql.unsafe(`delete from engine_position where engine = '${engine}'`);
+    if (through === "stream") await unpublish(platform);
     const begin = async () => {
       const { process, url } = platform.start("engines", { PLUGINS_DIR: PLUGINS });
       if (through === "stream") {

@@ -5,6 +5,7 @@ import { eventTypes as stockTypes } from "../engines/stock/batch.ts";
 import { startProgram } from "../test/harness/program.ts";
 import { withSession } from "../test/harness/session.ts";
 import { until } from "../test/harness/until.ts";
+import { unpublish } from "./backlog.ts";
 import { binary } from "./binary.ts";
 import { publishBehind } from "./drain.ts";
 import type { Effort, Family } from "./family.ts";
@@ -57,6 +58,7 @@ async function byEngine(platform: BenchPlatform, engine: EngineName): Promise<nu
   return await withSession(platform.database.urls.admin, async (sql) => {
     await empty(sql, engine);
     await sql`delete from engine_position where engine = ${engine}`;
+    await unpublish(platform);
     const places = await placesOf(sql, ENGINES[engine].types);
     const all = [...places.values()].reduce((sum, seqs) => sum + seqs.length, 0);
     const { process, url } = platform.start("engines");

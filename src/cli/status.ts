@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { ConfigError, settingTexts } from "../config/config.ts";
 import { SETTINGS } from "../config/settings.ts";
 import { RedisStreams } from "../platform/streams/redis.ts";
-import { LAG_AT_MOST, type LedgerStatus, ledgerStatus } from "../relay/status.ts";
+import { LAG_COUNTED, type LedgerStatus, ledgerStatus } from "../relay/status.ts";
 import { stopRequested } from "../runtime/signals.ts";
 import { columns } from "./columns.ts";
 import { withLedger } from "./ledger-access.ts";
@@ -63,7 +63,7 @@ async function repeatedly(every_seconds: number, look: () => Promise<void>): Pro
 
 function table(status: LedgerStatus): string {
   const { head, room, settled_seq, lag_events, lag_seconds, relay, partitions } = status;
-  const lag = lag_events >= LAG_AT_MOST ? `${LAG_AT_MOST} or more` : String(lag_events);
+  const lag = lag_events >= LAG_COUNTED ? `about ${lag_events}` : String(lag_events);
   const summary = columns(
     ["LEDGER HEAD", "ROOM", "RELAY AT", "LAG EVENTS", "LAG SECONDS", "RELAY"],
     [[String(head), String(room), String(settled_seq), lag, lag_seconds.toFixed(1), relay ?? "none is active"]],

@@ -13,7 +13,7 @@ export interface EngineSummary {
   /** Event types by stream. */
   subscriptions: Record<string, string[]>;
   hosts: EngineOnHost[];
-  /** Events it has not come to yet, at most `LAG_CAP` for each partition. */
+  /** Events it has not come to yet; of a partition with more than `COUNTED` an estimate. */
   lag_events: number;
   /** Age of the oldest of them. */
   lag_seconds: number;
@@ -31,20 +31,28 @@ export interface EngineOnHost {
   settings: Record<string, unknown>;
 }
 
-/** Counting further would cost more than it tells. */
-export const LAG_CAP = 100_000;
+/** Events of a partition that are counted one by one; how dense they lie tells how many more there are up to its newest. */
+const COUNTED = 1000;
 /** A host that has not been heard of for longer is gone. */
 export const SILENT_SECONDS = 15;
 
 const SUMMARY = `
   with lag as (
-    select p.engine, sum(behind.events)::bigint as events, max(behind.seconds) as seconds
+    select p.engine, max(extract(epoch from now() - oldest.occurred_at))::float8 as seconds,
+           sum(case when near.events < ${COUNTED} then near.events
+               else round(near.events::float8 * (newest.seq - p.position) / (near.upto - p.position)) end)::bigint as events
     from engine_position p
     cross join lateral (
-      select count(*) as events, coalesce(extract(epoch from now() - min(occurred_at)), 0)::float8 as seconds
-      from (select occurred_at from event_log l
-            where l.stream = p.stream and l.partition = p.partition and l.seq > p.position
-            order by l.seq limit ${LAG_CAP}) waiting) behind
+      select l.seq from event_log l where l.stream = p.stream and l.partition = p.partition
+      order by l.seq desc limit 1) newest
+    cross join lateral (
+      select l.occurred_at from event_log l
+      where l.stream = p.stream and l.partition = p.partition and l.seq > p.position order by l.seq limit 1) oldest
+    cross join lateral (
+      select count(*) as events, max(seq) as upto from (
+        select l.seq from event_log l
+        where l.stream = p.stream and l.partition = p.partition and l.seq > p.position
+        order by l.seq limit ${COUNTED}) e) near
     group by p.engine
   ), parked as (
     select engine, count(*) filter (where state = 'parked') as parked, count(*) filter (where state = 'dead') as dead

@@ -59,6 +59,8 @@ export interface RunnerStats {
 type Behind = PartitionRef & { upto: number };
 
 const MAX_PAUSE_MS = 5000;
+/** How long streams are waited for that do not bring what was published. */
+const ASK_AGAIN_MS = 100;
 
 /** Reads the partitions that belong to this instance from their positions and applies what it finds, for ever. */
 export class Runner {
@@ -133,30 +135,36 @@ export class Runner {
   }
 
   async #follow(reader: ReadAhead, progressed: () => void): Promise<void> {
-    const { database } = this.#parts;
+    const { database, positions, pace } = this.#parts;
+    /** What the relay has published and a read did not bring. */
+    let missing: Behind[] = [];
     while (!this.#stopping.signal.aborted) {
       await this.#balance();
       await this.#retry();
       // What was read before a connection was lost may be of another ledger.
       if (database.losses !== this.#verified_losses) reader.forget();
-      const read = await this.#read(reader, this.#size.count);
+      // Asked once more, since it may have come since: only what is not there then is the ledger's to bring.
+      const read = await this.#read(reader, missing.length > 0 ? ASK_AGAIN_MS : pace.block_ms);
       if (this.#stopping.signal.aborted) return;
-      if (read.length === 0) {
-        await this.#catchUp();
-      } else {
+      if (read.length > 0) {
         if (database.losses !== this.#verified_losses) await this.#refuseGhosts(read);
         for (const entries of read) await this.#fillHole(entries);
         await this.#apply(read);
+        missing = [];
+      } else if (missing.length > 0) {
+        await this.#backfill(missing);
+        missing = [];
+      } else {
+        missing = await positions.behind(this.#positions);
       }
       this.stats.failing = null;
       progressed();
     }
   }
 
-  async #read(reader: ReadAhead, count: number): Promise<StreamEntry[][]> {
-    if (this.#positions.size > 0)
-      return await reader.read(this.#positions, { count, block_ms: this.#parts.pace.block_ms });
-    await this.#pulse.wait(this.#parts.pace.block_ms);
+  async #read(reader: ReadAhead, block_ms: number): Promise<StreamEntry[][]> {
+    if (this.#positions.size > 0) return await reader.read(this.#positions, { count: this.#size.count, block_ms });
+    await this.#pulse.wait(block_ms);
     return [];
   }
 
@@ -180,18 +188,13 @@ export class Runner {
     if (unchanged && [...held].every((name) => this.#positions.has(name))) return;
     this.#positions = await positions.owned();
     log.debug({ held: held.size, taken: taken.length }, "partitions");
-    await this.#catchUp();
+    await this.#backfill(await positions.behind(this.#positions));
   }
 
   async #retry(): Promise<void> {
     if (performance.now() - this.#retried_at < this.#parts.pace.retry_ms) return;
     await this.#parts.retries.run([...this.#positions.keys()], this.#stopping.signal);
     this.#retried_at = performance.now();
-  }
-
-  /** Reads from the ledger what the relay has published and the streams did not bring. */
-  async #catchUp(): Promise<void> {
-    await this.#backfill(await this.#parts.positions.behind(this.#positions));
   }
 
   /** An entry that follows something this engine has not seen: the stream was trimmed or lost it. */
@@ -220,13 +223,10 @@ export class Runner {
         ({ place }) => !left.some((turn) => turn.place === place),
       );
       const turns = [...left, ...others];
-      const count = Math.ceil(this.#size.count / turns.length);
-      const pages: StreamEntry[][] = [];
-      for (const { place, upto } of turns) {
-        const page = await ledger.partition(place, place.position, upto, count);
-        if (page.length > 0) pages.push(page);
-        else await this.#passOver(place, upto);
-      }
+      const spans = turns.map(({ place, upto }) => ({ ...place, after: place.position, upto }));
+      const pages = await ledger.partitions(spans, Math.ceil(this.#size.count / turns.length));
+      const found = new Set(pages.flatMap(([first]) => (first ? [nameOf(first)] : [])));
+      for (const { place, upto } of turns) if (!found.has(nameOf(place))) await this.#passOver(place, upto);
       this.stats.backfilled += pages.flat().length;
       await this.#apply(pages);
       await this.#retry();

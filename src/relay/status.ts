@@ -18,7 +18,7 @@ export interface LedgerStatus {
   room: number;
   /** Everything up to this is published. */
   settled_seq: number;
-  /** Committed events that are not published yet, counted up to LAG_AT_MOST. */
+  /** Committed events that are not published yet; beyond LAG_COUNTED by their `seq`s, of which some may be no event's. */
   lag_events: number;
   /** Age of the oldest of them; 0 when there is none. */
   lag_seconds: number;
@@ -28,14 +28,16 @@ export interface LedgerStatus {
 }
 
 /** Counting further would cost more than it tells. */
-export const LAG_AT_MOST = 1_000_000;
+export const LAG_COUNTED = 10_000;
 
 const STATUS = `
   with place as (select coalesce(max(settled_seq), 0) as settled_seq from relay_progress),
   behind as (
-    select count(*)::integer as events, min(occurred_at) as oldest
-    from (select occurred_at from event_log, place where seq > settled_seq order by seq limit ${LAG_AT_MOST}) e)
-  select r.head, r.room, place.settled_seq, behind.events as lag_events,
+    select count(*) as events, (array_agg(occurred_at order by seq))[1] as oldest
+    from (select seq, occurred_at from event_log, place where seq > settled_seq order by seq limit ${LAG_COUNTED}) e)
+  select r.head, r.room, place.settled_seq,
+         case when behind.events < ${LAG_COUNTED} then behind.events
+              else greatest(behind.events, r.head - place.settled_seq) end as lag_events,
          coalesce(greatest(extract(epoch from clock_timestamp() - behind.oldest), 0), 0)::float8 as lag_seconds,
          (select owner from lease where name = 'relay' and lease_until > clock_timestamp()) as relay
   from event_log_room() r, place, behind`;

@@ -1,5 +1,5 @@
 import type { Database, Row } from "../database/database.ts";
-import type { PartitionRef, StoredEvent, StreamEntry } from "../streams/streams.ts";
+import { nameOf, type PartitionRef, type StoredEvent, type StreamEntry } from "../streams/streams.ts";
 
 const COLUMNS = `seq, event_id, tenant_id, stream, partition, event_type, version, key, payload::text as payload,
   occurred_at, trace, causation_id, hops`;
@@ -8,15 +8,30 @@ const COLUMNS = `seq, event_id, tenant_id, stream, partition, event_type, versio
 const PAGE_BYTES = 2 * 1024 * 1024;
 
 /**
- * Cuts what `events` gives where PAGE_BYTES of payload are reached; one row at least. Rows that are cut off are read by
- * the server all the same, which is why a caller's `limit` should follow what came back.
+ * Cuts what `events` gives where so many bytes of payload are reached; one row at least. Rows that are cut off are read
+ * by the server all the same, which is why a caller's `limit` should follow what came back.
  */
-function bounded(events: string): string {
+function bounded(events: string, bytes = `${PAGE_BYTES}`): string {
   return `
     select * from (
       select *, sum(octet_length(payload)) over (order by seq rows unbounded preceding) as bytes from (${events}) e
-    ) p where bytes - octet_length(payload) < ${PAGE_BYTES} order by seq`;
+    ) p where bytes - octet_length(payload) < ${bytes} order by seq`;
 }
+
+/** Pages of some partitions, in one statement; `prev` of a page's first event is looked up, of the others known. */
+const PAGES = `
+  select page.* from json_to_recordset($1::text::json) as wanted (stream text, partition integer, after bigint, upto bigint)
+  cross join lateral (
+    select b.*, coalesce(lag(b.seq) over (order by b.seq), (
+      select l.seq from event_log l where l.stream = wanted.stream and l.partition = wanted.partition and l.seq < b.seq
+      order by l.seq desc limit 1), 0) as prev
+    from (${bounded(
+      `select ${COLUMNS} from event_log
+       where stream = wanted.stream and partition = wanted.partition and seq > wanted.after and seq <= wanted.upto
+       order by seq limit $2`,
+      "$3::bigint",
+    )}) b) page
+  order by page.stream, page.partition, page.seq`;
 
 /**
  * Which ledger this is: another one after a restore, a failover or a restart of the server, whoever answers at the same
@@ -38,6 +53,12 @@ export interface LedgerPage {
 }
 
 type EventRow = StoredEvent & Row;
+
+/** The events of a partition in (after, upto]. */
+export interface PartitionSpan extends PartitionRef {
+  after: number;
+  upto: number;
+}
 
 /**
  * Reads the ledger across tenants, under a login that may. Sees what is committed: a smaller `seq` may still become
@@ -71,19 +92,18 @@ export class LedgerReader {
 
   /** Entries of one partition in (after, upto], in order: `limit` at most, fewer when they are large. */
   async partition(ref: PartitionRef, after: number, upto: number, limit: number): Promise<StreamEntry[]> {
-    const events = await this.#database.query<EventRow>(
-      bounded(`select ${COLUMNS} from event_log where stream = $1 and partition = $2 and seq > $3 and seq <= $4
-       order by seq limit $5`),
-      [ref.stream, ref.partition, after, upto, limit],
-    );
-    const [first] = events;
-    if (!first) return [];
-    let prev = await this.before(ref, first.seq);
-    return events.map((event) => {
-      const entry = Object.assign(event, { prev });
-      prev = event.seq;
-      return entry;
-    });
+    return (await this.partitions([{ stream: ref.stream, partition: ref.partition, after, upto }], limit))[0] ?? [];
+  }
+
+  /** The same of several partitions, `limit` of each at most; those that have nothing there are left out. */
+  async partitions(wanted: readonly PartitionSpan[], limit: number): Promise<StreamEntry[][]> {
+    const bytes = Math.ceil(PAGE_BYTES / wanted.length);
+    const events = await this.#database.query<StreamEntry & Row & { bytes: number }>(PAGES, [
+      JSON.stringify(wanted),
+      limit,
+      bytes,
+    ]);
+    return [...Map.groupBy(events, nameOf).values()];
   }
 
   /** Greatest `seq` of the partition below `seq`; 0 when there is none. */
