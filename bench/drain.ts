@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type postgres from "postgres";
 import { type Program, startProgram } from "../test/harness/program.ts";
+import { withClient } from "../test/harness/redis.ts";
 import { withSession } from "../test/harness/session.ts";
 import { until } from "../test/harness/until.ts";
 import { publishAll, unpublish } from "./backlog.ts";
@@ -47,9 +48,12 @@ export async function drainByEngine(
 
 /** Publishes the whole ledger anew while `host` stands still. */
 export async function publishBehind(platform: BenchPlatform, host: Program, sql: postgres.Sql): Promise<void> {
-  await until(async () => (await sql`select from engine_position where owner is not null`).length > 0, {
-    what: "the engine to take its partitions",
-  });
+  // At the end of its streams: what is published before it is there, it would read from the ledger.
+  await withClient(platform.redis.url, (client) =>
+    until(async () => Number(/blocked_clients:(\d+)/.exec(await client.info("clients"))?.[1]) > 0, {
+      what: "the engine to wait for news",
+    }),
+  );
   // Not in the middle of a transaction: nobody could take the locks from it.
   const standsBetween = async () => {
     host.pause();
