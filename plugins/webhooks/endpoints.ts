@@ -10,6 +10,7 @@ import {
   unprocessable,
 } from "@basecommerce/engine";
 import { eventTypes } from "./event-types.ts";
+import { giveUp } from "./outbox.ts";
 import { newSecret } from "./signature.ts";
 import { refusalOf } from "./target.ts";
 
@@ -108,6 +109,7 @@ export function endpointRoutes<Config>(app: EngineApp<Config>) {
            where tenant_id = $1 and id = $2 returning ${columns}`,
           [tenant_id, id, url, description, event_types ? JSON.stringify(event_types) : null, active],
         );
+        if (!active) await giveUp(db, id);
         return endpoint;
       },
       {

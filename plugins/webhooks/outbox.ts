@@ -26,12 +26,14 @@ const CLAIM_DUE = `
     select d.tenant_id, d.id,
            row_number() over (partition by d.tenant_id, d.endpoint_id order by d.next_attempt_at) as of_endpoint,
            row_number() over (partition by d.tenant_id order by d.next_attempt_at) as of_tenant
-    from deliveries d
+    from deliveries d join endpoints p on p.tenant_id = d.tenant_id and p.id = d.endpoint_id and p.active
     where d.status = 'pending' and d.next_attempt_at <= now()
       and d.endpoint_id not in (select value::uuid from json_array_elements_text($1::text::json))
   ), locked as (
     select d.tenant_id, d.id from deliveries d join due using (tenant_id, id)
     where due.of_endpoint <= 5 and due.of_tenant <= 20
+      -- Asked again of the row that is locked: it may have been claimed since this statement began.
+      and d.status = 'pending' and d.next_attempt_at <= now()
     order by due.of_tenant limit 50 for update of d skip locked
   )
   update deliveries d set attempts = d.attempts + 1, last_attempt_at = now(), next_attempt_at = now() + ${CLAIM}
@@ -54,22 +56,24 @@ export async function putBack(db: EngineDb, { id }: Claimed): Promise<void> {
   );
 }
 
+/** Writes the endpoint before the delivery, as all do that write both: so no two wait for each other. */
 export async function noteDelivered(db: EngineDb, { id, endpoint_id }: Claimed, status: number): Promise<void> {
+  await db.query("update endpoints set failing_since = null where id = $1 and failing_since is not null", [
+    endpoint_id,
+  ]);
   await db.query(
     `update deliveries set status = 'delivered', next_attempt_at = null, last_status = $2, last_error = null
      where id = $1`,
     [id, status],
   );
-  await db.query("update endpoints set failing_since = null where id = $1 and failing_since is not null", [
-    endpoint_id,
-  ]);
 }
 
-// The pause doubles, with up to a fifth of it added at random so that a receiver that comes back is not overrun.
+// The pause doubles, with up to a fifth of it added at random so that a receiver that comes back is not overrun. What is
+// no longer pending was given up with its endpoint, and stays so.
 const NOTE_FAILED = `
   update deliveries d set last_status = $2::int, last_error = $3,
-    status = case when t.next_at > d.queued_at + ${TRIED_FOR} then 'failed' else 'pending' end,
-    next_attempt_at = case when t.next_at > d.queued_at + ${TRIED_FOR} then null else t.next_at end
+    status = case when d.status <> 'pending' or t.next_at > d.queued_at + ${TRIED_FOR} then 'failed' else 'pending' end,
+    next_attempt_at = case when d.status = 'pending' and t.next_at <= d.queued_at + ${TRIED_FOR} then t.next_at end
   from (select now() + make_interval(secs => $4::float8) as next_at) t
   where d.id = $1`;
 
@@ -81,9 +85,7 @@ export async function noteFailed(
   error: string,
   gone: boolean,
 ): Promise<void> {
-  const pause = Math.min(FIRST_PAUSE_SECONDS * 2 ** Math.min(delivery.attempts - 1, 30), LONGEST_PAUSE_SECONDS);
-  await db.query(NOTE_FAILED, [delivery.id, status, error.slice(0, 500), pause * (1 + Math.random() / 5)]);
-  const [off] = await db.query(
+  const [endpoint] = await db.query(
     `update endpoints set failing_since = coalesce(failing_since, now()),
        active = active and not ($2 or coalesce(failing_since < now() - ${ENDPOINT_FAILS_FOR}, false)),
        inactive_reason = case when $2 then 'the receiver answered 410: it is gone'
@@ -92,10 +94,16 @@ export async function noteFailed(
      returning active`,
     [delivery.endpoint_id, gone],
   );
-  if (off?.active !== false) return;
+  const pause = Math.min(FIRST_PAUSE_SECONDS * 2 ** Math.min(delivery.attempts - 1, 30), LONGEST_PAUSE_SECONDS);
+  await db.query(NOTE_FAILED, [delivery.id, status, error.slice(0, 500), pause * (1 + Math.random() / 5)]);
+  if (endpoint?.active === false) await giveUp(db, delivery.endpoint_id);
+}
+
+/** What waits for an endpoint that was switched off fails; recovering the endpoint sends it. */
+export async function giveUp(db: EngineDb, endpoint_id: string): Promise<void> {
   await db.query(
     `update deliveries set status = 'failed', next_attempt_at = null, last_error = coalesce(last_error, 'the endpoint is off')
      where endpoint_id = $1 and status = 'pending'`,
-    [delivery.endpoint_id],
+    [endpoint_id],
   );
 }

@@ -53,6 +53,42 @@ test("a receiver that answers 410 is left alone", async () => {
   expect((await desk.engine.request<Page>("GET", "/endpoints")).body.items[0]).toMatchObject({ active: false });
 });
 
+test("a receiver that was switched off by hand gets nothing more, and what it missed when it recovers", async () => {
+  const { id } = await desk.endpoint();
+  desk.answers(500);
+  await desk.happen();
+  await desk.engine.runJob("send");
+  await desk.engine.request("PATCH", `/endpoints/${id}`, { active: false });
+  expect(await desk.deliveries("?status=failed")).toEqual([
+    expect.objectContaining({ attempts: 1, next_attempt_at: null, last_error: "the receiver answered 500" }),
+  ]);
+  // As if one had come in at that moment.
+  await desk.engine.query("update deliveries set status = 'pending', next_attempt_at = now()");
+  await desk.engine.runJob("send");
+  expect(desk.received).toHaveLength(1);
+});
+
+test("what a receiver refuses after it was switched off is not tried again", async () => {
+  const { promise: arrival, resolve: arrived } = Promise.withResolvers<void>();
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  desk.answer = async () => {
+    arrived();
+    await held;
+    return new Response(null, { status: 500 });
+  };
+  const { id } = await desk.endpoint();
+  await desk.happen();
+  const run = desk.engine.runJob("send");
+  await arrival;
+  await desk.engine.query("update endpoints set failing_since = now()");
+  await desk.engine.request("PATCH", `/endpoints/${id}`, { active: false });
+  release();
+  await run;
+  expect(await desk.deliveries("?status=failed")).toEqual([
+    expect.objectContaining({ attempts: 1, last_status: 500, next_attempt_at: null }),
+  ]);
+});
+
 test("a receiver that is slow does not keep another shop waiting", async () => {
   let release = () => {};
   const held = new Promise<void>((resolve) => {
