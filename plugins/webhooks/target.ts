@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { BlockList, isIP } from "node:net";
@@ -72,8 +71,10 @@ export async function post(
   if (refusal !== undefined) return { status: null, error: `the URL ${refusal}` };
   const url = new URL(text);
   const send = url.protocol === "https:" ? httpsRequest : httpRequest;
+  const late = AbortSignal.timeout(TIMEOUT_MS);
   return await new Promise((resolve) => {
-    const fail = (error: Error) => resolve({ status: null, error: error.message });
+    const fail = ({ message }: Error) =>
+      resolve({ status: null, error: late.aborted ? `no answer within ${TIMEOUT_MS / 1000} seconds` : message });
     const request = send(
       url,
       {
@@ -81,7 +82,7 @@ export async function post(
         headers: { ...headers, "content-length": Buffer.byteLength(body) },
         // A connection of its own: a kept one would skip the lookup.
         agent: false,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        signal: AbortSignal.any([signal, late]),
         lookup: (hostname, _options, callback) => {
           publicAddressesOf(hostname).then(
             (addresses) => callback(null, addresses),
@@ -99,11 +100,13 @@ export async function post(
   });
 }
 
-/** All addresses of a name; refused when a single one is not public. */
+/**
+ * All addresses of a name; refused when a single one is not public. Asked by c-ares: the system's lookup keeps one of a few
+ * threads until the name's server answers, and a silent one would keep the names of every other shop waiting.
+ */
 async function publicAddressesOf(hostname: string) {
-  const addresses = await lookup(hostname, { all: true });
-  const inside = addresses.find(({ address }) => !isPublic(address));
-  if (inside && !settings.value.allow_private_targets)
-    throw new Error(`${hostname} leads to ${inside.address}, which is not public`);
+  const addresses = await Bun.dns.lookup(hostname, { backend: "c-ares" });
+  if (!settings.value.allow_private_targets && !addresses.every(({ address }) => isPublic(address)))
+    throw new Error(`${hostname} leads to an address that is not public`);
   return addresses;
 }
