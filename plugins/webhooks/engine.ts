@@ -4,7 +4,7 @@ import { deliveryRoutes } from "./deliveries.ts";
 import { endpointRoutes } from "./endpoints.ts";
 import { eventTypes } from "./event-types.ts";
 import { KEPT_FOR } from "./outbox.ts";
-import { send } from "./send.ts";
+import { quiet, send } from "./send.ts";
 import { settings } from "./settings.ts";
 import { keptTables, migrations } from "./tables.ts";
 
@@ -31,6 +31,7 @@ export default defineEngine({
       },
     },
   },
+  stop: quiet,
   routes: (app) => {
     endpointRoutes(app);
     return deliveryRoutes(app);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, expect, spyOn, test } from "bun:test";
 import { Desk, type Page } from "./desk.ts";
 
 let desk: Desk;
@@ -112,4 +112,33 @@ test("a receiver that is slow does not keep another shop waiting", async () => {
   release();
   await run;
   expect(await desk.deliveries("?status=delivered")).toHaveLength(10);
+});
+
+test("a run that has lasted long leaves a slow receiver to itself, and the next run sends to the others meanwhile", async () => {
+  const { promise: arrival, resolve: arrived } = Promise.withResolvers<void>();
+  const { promise: quick, resolve: served } = Promise.withResolvers<void>();
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  desk.answer = async (path) => {
+    if (path === "/quick") served();
+    else {
+      arrived();
+      await held;
+    }
+    return new Response(null, { status: 200 });
+  };
+  await desk.endpoint({ url: desk.url("/slow") });
+  await desk.endpoint({ url: desk.url("/quick") }, "other");
+  await desk.happen();
+  const first = desk.engine.runJob("send");
+  await arrival;
+  const clock = spyOn(performance, "now").mockReturnValue(performance.now() + 60_000);
+  await first.finally(() => clock.mockRestore());
+  await desk.happen();
+  await desk.happen("other");
+  const second = desk.engine.runJob("send");
+  await quick;
+  expect(desk.received).toHaveLength(2);
+  release();
+  await second;
+  expect(await desk.deliveries("?status=delivered")).toHaveLength(2);
 });

@@ -3,16 +3,18 @@ import { type Claimed, claimDue, noteDelivered, noteFailed, putBack } from "./ou
 import { signatureOf } from "./signature.ts";
 import { post } from "./target.ts";
 
-/** A run goes on as long as there is something to send, so that one slow receiver keeps no other waiting. */
+/** A run goes on as long as there is something to send, but ends in time for another host to take over. */
 const RUN_MS = 40_000;
 const LOOK_EVERY_MS = 250;
 
 type Context = JobContext<unknown>;
 
+/** Endpoints that are being spoken to from here, by id. They outlast a run: waiting for the slow would keep all others waiting. */
+const busy = new Map<string, Promise<void>>();
+
 /** Sends what is due. Each endpoint is spoken to by itself; new ones are taken up while slow ones are waited for. */
 export async function send(ctx: Context): Promise<void> {
   const until = performance.now() + RUN_MS;
-  const busy = new Map<string, Promise<void>>();
   while (!ctx.signal.aborted && performance.now() < until) {
     const claimed = await ctx.everywhere((db) => claimDue(db, [...busy.keys()]));
     for (const [endpoint_id, deliveries] of Map.groupBy(claimed, (delivery) => delivery.endpoint_id)) {
@@ -27,6 +29,10 @@ export async function send(ctx: Context): Promise<void> {
     if (busy.size === 0) return;
     await Promise.race([...busy.values(), Bun.sleep(LOOK_EVERY_MS)]);
   }
+}
+
+/** Settles when nobody is being spoken to: soon, once the signal of the runs is aborted. */
+export async function quiet(): Promise<void> {
   await Promise.all(busy.values());
 }
 
