@@ -105,7 +105,7 @@ export function endpointRoutes<Config>(app: EngineApp<Config>) {
         const [endpoint] = await db.query<Endpoint>(
           `update endpoints set url = $3, description = $4, event_types = $5::text::jsonb, active = $6,
              inactive_reason = case when $6 then null else inactive_reason end,
-             failing_since = case when $6 and not active then null else failing_since end
+             failing_since = case when $6 and not active or $3 <> url then null else failing_since end
            where tenant_id = $1 and id = $2 returning ${columns}`,
           [tenant_id, id, url, description, event_types ? JSON.stringify(event_types) : null, active],
         );

@@ -45,6 +45,15 @@ test("a receiver that fails is switched off after five days, says so, and gets w
   expect(await desk.deliveries("?status=delivered")).toHaveLength(2);
 });
 
+test("a receiver that moves has five days again", async () => {
+  const { id } = await desk.endpoint();
+  await desk.engine.query("update endpoints set failing_since = now() - interval '4 days'");
+  const failing = async (body: object) =>
+    (await desk.engine.request<{ failing_since: string | null }>("PATCH", `/endpoints/${id}`, body)).body.failing_since;
+  expect(await failing({ description: "ERP", url: desk.url() })).not.toBeNull();
+  expect(await failing({ url: desk.url("/new") })).toBeNull();
+});
+
 test("a receiver that answers 410 is left alone", async () => {
   await desk.endpoint();
   desk.answers(410);
