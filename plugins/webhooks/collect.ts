@@ -1,6 +1,8 @@
 import type { BatchContext, EventOf } from "@basecommerce/engine";
+import { KEPT_FOR } from "./outbox.ts";
 
-// An endpoint that is off gets its deliveries as failed ones: recovering it sends what it missed.
+// An endpoint that is off gets its deliveries as failed ones: recovering it sends what it missed. An event that is older
+// than deliveries are kept may be one that was sent: a batch at the end of a replay holds old and new ones.
 const QUEUE = `
   insert into deliveries (tenant_id, id, endpoint_id, event_id, event_type, body, status, created_at, queued_at,
                           next_attempt_at, last_error)
@@ -10,11 +12,13 @@ const QUEUE = `
   from json_to_recordset($1::text::json) as e (tenant_id uuid, event_id uuid, event_type text, occurred_at timestamptz,
                                                body jsonb)
   join endpoints p on p.tenant_id = e.tenant_id and p.created_at <= e.occurred_at
+    and e.occurred_at > now() - ${KEPT_FOR}
     and (p.event_types is null or p.event_types @> to_jsonb(e.event_type))
   on conflict do nothing`;
 
+// As the ledger has them from then on.
 const REDACT = `
-  update deliveries d set body = jsonb_set(jsonb_set(d.body, '{data,customer_name}', 'null', false),
+  update deliveries d set body = jsonb_set(jsonb_set(d.body, '{data,customer_name}', '"—"', false),
                                            '{data,delivery_address}', 'null', false)
   from json_to_recordset($1::text::json) as e (tenant_id uuid, customer_id text)
   where d.tenant_id = e.tenant_id and d.body->'data'->>'customer_id' = e.customer_id`;

@@ -48,11 +48,21 @@ export async function claimDue(db: EngineDb, busy: readonly string[]): Promise<C
   return await db.query<Claimed>(CLAIM_DUE, [JSON.stringify(busy)]);
 }
 
-/** Not an attempt: the shop switched the plugin off, or the host stops. */
+/** Not an attempt: the host stops. */
 export async function putBack(db: EngineDb, { id }: Claimed): Promise<void> {
   await db.query(
     "update deliveries set attempts = attempts - 1, next_attempt_at = now() + interval '1 minute' where id = $1",
     [id],
+  );
+}
+
+/** Not an attempt: the shop has the plugin off. It waits as long as for a receiver that fails. */
+export async function putOff(db: EngineDb, delivery: Claimed): Promise<void> {
+  await putBack(db, delivery);
+  await db.query(
+    `update deliveries set status = 'failed', next_attempt_at = null, last_error = 'the plugin is off'
+     where id = $1 and queued_at < now() - ${TRIED_FOR}`,
+    [delivery.id],
   );
 }
 

@@ -1,5 +1,5 @@
 import type { JobContext } from "@basecommerce/engine";
-import { type Claimed, claimDue, noteDelivered, noteFailed, putBack } from "./outbox.ts";
+import { type Claimed, claimDue, noteDelivered, noteFailed, putBack, putOff } from "./outbox.ts";
 import { signatureOf } from "./signature.ts";
 import { post } from "./target.ts";
 
@@ -40,7 +40,7 @@ async function attempt(ctx: Context, delivery: Claimed): Promise<void> {
   const { tenant_id, id, url, secrets } = delivery;
   try {
     if (!(await ctx.settingOf(tenant_id)).enabled) {
-      await ctx.transaction(tenant_id, (db) => putBack(db, delivery));
+      await ctx.transaction(tenant_id, (db) => putOff(db, delivery));
       return;
     }
     const body = JSON.stringify(delivery.body);
