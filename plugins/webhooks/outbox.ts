@@ -20,25 +20,22 @@ const TRIED_FOR = "interval '3 days'";
 const ENDPOINT_FAILS_FOR = "interval '5 days'";
 export const KEPT_FOR = "interval '30 days'";
 
-// A few of each endpoint and of each shop: however much one has waiting, there is room for the others.
+// A few of each endpoint and of each shop: however much one has waiting, there is room for the others, and what lies behind
+// those few is not read.
 const CLAIM_DUE = `
   with due as (
-    select d.tenant_id, d.id,
-           row_number() over (partition by d.tenant_id, d.endpoint_id order by d.next_attempt_at) as of_endpoint,
-           row_number() over (partition by d.tenant_id order by d.next_attempt_at) as of_tenant
-    from deliveries d join endpoints p on p.tenant_id = d.tenant_id and p.id = d.endpoint_id and p.active
-    where d.status = 'pending' and d.next_attempt_at <= now()
-      and d.endpoint_id not in (select value::uuid from json_array_elements_text($1::text::json))
-  ), locked as (
-    select d.tenant_id, d.id from deliveries d join due using (tenant_id, id)
-    where due.of_endpoint <= 5 and due.of_tenant <= 20
-      -- Asked again of the row that is locked: it may have been claimed since this statement began.
-      and d.status = 'pending' and d.next_attempt_at <= now()
-    order by due.of_tenant limit 50 for update of d skip locked
+    select d.*, row_number() over (partition by d.tenant_id order by d.next_attempt_at) as of_tenant
+    from endpoints p cross join lateral (
+      select tenant_id, id, next_attempt_at from deliveries
+      where tenant_id = p.tenant_id and endpoint_id = p.id and status = 'pending' and next_attempt_at <= now()
+      order by next_attempt_at limit 5 for update skip locked) d
+    where p.active and p.id not in (select value::uuid from json_array_elements_text($1::text::json))
+  ), claimed as (
+    select tenant_id, id from due where of_tenant <= 20 order by of_tenant limit 50
   )
   update deliveries d set attempts = d.attempts + 1, last_attempt_at = now(), next_attempt_at = now() + ${CLAIM}
-  from locked join endpoints p on p.tenant_id = locked.tenant_id
-  where d.tenant_id = locked.tenant_id and d.id = locked.id and p.id = d.endpoint_id
+  from claimed join endpoints p on p.tenant_id = claimed.tenant_id
+  where d.tenant_id = claimed.tenant_id and d.id = claimed.id and p.id = d.endpoint_id
   returning d.tenant_id, d.id, d.endpoint_id, p.url, d.body, d.attempts, d.queued_at,
     case when p.previous_secret_until > now() then json_build_array(p.secret, p.previous_secret)
          else json_build_array(p.secret) end as secrets`;

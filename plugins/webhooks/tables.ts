@@ -47,4 +47,10 @@ export const migrations: EngineMigration[] = [
       create index deliveries_due on deliveries (next_attempt_at) where status = 'pending';
       create index deliveries_age on deliveries (tenant_id, created_at);`,
   },
+  {
+    id: "0002_due_by_endpoint",
+    up: `
+      drop index deliveries_due;
+      create index deliveries_due on deliveries (tenant_id, endpoint_id, next_attempt_at) where status = 'pending';`,
+  },
 ];
