@@ -1,16 +1,19 @@
-import { Elysia, t } from "elysia";
+import { Elysia, type Static } from "elysia";
 import type { Database } from "../platform/database/database.ts";
 import { ENGINES } from "../platform/database/roles.ts";
 import { memberContext } from "../platform/http/context.ts";
+import { operation, problems } from "../platform/http/operation.ts";
 import { forbidden, notFound, unprocessable } from "../platform/http/problem.ts";
 import type { Actor } from "../platform/tenancy/unit-of-work.ts";
 import { limitOf } from "./body-limits.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import type { EngineHost } from "./host.ts";
-import { configErrors } from "./manifest.ts";
+import { configErrors, type EngineConfig } from "./manifest.ts";
+import { EngineList, EngineSetting, type EngineShown, NewEngineSetting } from "./shapes.ts";
 import { readSetting, writeSetting } from "./tenant-settings.ts";
 
 const PREFIX = "/api/v1/engines";
+const tag = "engines";
 
 /** Bytes a body may have where an engine has declared a limit of its own for the route. */
 export function largerBodyOf(host: EngineHost, method: string, path: string): number | undefined {
@@ -22,9 +25,9 @@ export function largerBodyOf(host: EngineHost, method: string, path: string): nu
 /** An engine as people of a shop see it: only admins learn how it is set, where it is from and what is wrong with it. */
 export function shownEngine(
   { name, state, manifest, source }: Pick<EngineProcess, "name" | "state" | "manifest" | "source">,
-  setting: { enabled: boolean; config: object } | undefined,
+  setting: { enabled: boolean; config: EngineConfig } | undefined,
   role: Actor["role"],
-): Record<string, unknown> {
+): Static<typeof EngineShown> {
   const shown = {
     name,
     version: manifest?.version ?? null,
@@ -46,18 +49,25 @@ export function shownEngine(
 export function engineRoutes(host: EngineHost, database: Database) {
   return new Elysia({ name: "engines", prefix: PREFIX, normalize: false })
     .use(memberContext)
-    .get("", async ({ tenant, actor }) => {
-      const scope = { role: ENGINES, tenant_id: tenant.tenant_id };
-      const items = await database.transaction(scope, async (tx) => {
-        const found: object[] = [];
-        for (const engine of host.engines) {
-          const setting = engine.manifest && (await readSetting(tx, engine.manifest, tenant.tenant_id));
-          found.push(shownEngine(engine, setting, actor.role));
-        }
-        return found;
-      });
-      return { items };
-    })
+    .get(
+      "",
+      async ({ tenant, actor }) => {
+        const scope = { role: ENGINES, tenant_id: tenant.tenant_id };
+        const items = await database.transaction(scope, async (tx) => {
+          const found: Static<typeof EngineShown>[] = [];
+          for (const engine of host.engines) {
+            const setting = engine.manifest && (await readSetting(tx, engine.manifest, tenant.tenant_id));
+            found.push(shownEngine(engine, setting, actor.role));
+          }
+          return found;
+        });
+        return { items };
+      },
+      {
+        response: { 200: EngineList },
+        detail: operation("List the engines and whether they are on for the shop", { tag }),
+      },
+    )
     .put(
       "/:name",
       async ({ params, body, tenant, actor }) => {
@@ -72,25 +82,28 @@ export function engineRoutes(host: EngineHost, database: Database) {
         });
       },
       {
-        body: t.Object(
-          { enabled: t.Boolean(), config: t.Optional(t.Record(t.String(), t.Unknown())) },
-          { additionalProperties: false },
-        ),
+        body: NewEngineSetting,
+        response: { 200: EngineSetting },
+        detail: operation("Switch an engine for the shop, and set it", { tag, problems: problems(403, 404) }),
       },
     )
-    .all("/:name/*", async ({ params, request, body, tenant, actor, request_id }) => {
-      const engine = host.find(params.name);
-      if (!engine) throw notFound(`engine ${params.name}`);
-      const url = new URL(request.url);
-      const answer = await engine.handle({
-        request_id,
-        method: request.method,
-        path: url.pathname.slice(`${PREFIX}/${params.name}`.length) + url.search,
-        body: body === null || body === undefined ? null : JSON.stringify(body),
-        key: request.headers.get("idempotency-key"),
-        tenant,
-        actor,
-      });
-      return new Response(answer.body.slice().buffer, { status: answer.status, headers: answer.headers });
-    });
+    .all(
+      "/:name/*",
+      async ({ params, request, body, tenant, actor, request_id }) => {
+        const engine = host.find(params.name);
+        if (!engine) throw notFound(`engine ${params.name}`);
+        const url = new URL(request.url);
+        const answer = await engine.handle({
+          request_id,
+          method: request.method,
+          path: url.pathname.slice(`${PREFIX}/${params.name}`.length) + url.search,
+          body: body === null || body === undefined ? null : JSON.stringify(body),
+          key: request.headers.get("idempotency-key"),
+          tenant,
+          actor,
+        });
+        return new Response(answer.body.slice().buffer, { status: answer.status, headers: answer.headers });
+      },
+      { detail: { hide: true } },
+    );
 }
