@@ -17,7 +17,7 @@ const REASONS: Record<string, string> = {
 /** One sentence an operator can act on, without any secret. */
 export function explain(error: unknown): string {
   if (error instanceof Problem && error.errors !== undefined) {
-    return error.errors.map(({ path, message }) => `${path.slice(1)} ${message}`).join("; ");
+    return error.errors.map(({ path, message }) => `${path.replace(/^\//, "")} ${message}`.trim()).join("; ");
   }
   const message = error instanceof Error ? error.message : String(error);
   const code = codeOf(error) ?? "";

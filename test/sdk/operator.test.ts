@@ -132,6 +132,10 @@ describe("operators", () => {
       expect(await ask("POST", path, { engine: "recorder" })).toMatchObject({ status: 422 });
       expect(await ask("POST", path, { all: true })).toMatchObject({ status: 422, errors: [{ path: "/engine" }] });
     }
+    for (const what of ["retry", "drop"]) {
+      const output = expect.stringContaining("say which events: by --type");
+      expect(await command("engine", "dead", what, "recorder")).toEqual({ code: 2, output });
+    }
   });
 
   test("give an event up, and have another tried again", async () => {

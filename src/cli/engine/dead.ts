@@ -90,8 +90,8 @@ function filterOf(engine: string | undefined, { type, tenant, error, seq, since,
 function narrowed(engine: string, flags: DeadFlags): DeadFilter {
   const { type, tenant, error, seq, since, all } = flags;
   if (!all && [type, tenant, error, seq, since].every((given) => given === undefined)) {
-    const message = "say which: --type, --tenant, --error, --since, --seq, or --all";
-    throw unprocessable([{ path: "events", message }]);
+    const message = "say which events: by --type, --tenant, --error, --since or --seq, or --all of them";
+    throw unprocessable([{ path: "", message }]);
   }
   return filterOf(engine, flags);
 }
