@@ -44,6 +44,13 @@ export interface DispatchParts {
   log: Log;
 }
 
+interface BatchSurroundings {
+  tenants: ReadonlyMap<string, KnownTenant>;
+  emitted: EmittedBatch;
+  replaying: boolean;
+  stopping: AbortSignal;
+}
+
 interface SingleEvent {
   event: EventEnvelope;
   run: (event: never, ctx: never) => Promise<void>;
@@ -94,8 +101,17 @@ export class Dispatch {
     const events = entries.map((entry) => parsed(entry, this.#contracts[entry.stream]?.[entry.event_type]));
     const emitted = emitting.batch();
     for (const [stream, { types, run }] of this.#handlers.batch) {
-      const mine = events.filter((event) => event.stream === stream && types.has(event.event_type));
-      if (mine.length > 0) await this.#runBatch(tx, mine, run, tenants, emitted, input);
+      const mine = events.flatMap((event, i) => {
+        const entry = entries[i];
+        const isMine = event.stream === stream && types.has(event.event_type);
+        return isMine && entry ? [{ event, replaying: input.isReplay(entry) }] : [];
+      });
+      // Where a replay ends within a batch: what is new comes after what is read again, in every partition.
+      for (const replaying of [true, false]) {
+        const part = mine.filter((one) => one.replaying === replaying).map(({ event }) => event);
+        if (part.length > 0)
+          await this.#runBatch(tx, part, run, { tenants, emitted, replaying, stopping: input.stopping });
+      }
     }
     const singles = events.flatMap((event, i): SingleEvent[] => {
       const run = this.#handlers.single.get(`${event.stream} ${event.event_type}`);
@@ -118,14 +134,11 @@ export class Dispatch {
     tx: Transaction,
     events: EventEnvelope[],
     run: (events: never, ctx: never) => Promise<void>,
-    tenants: ReadonlyMap<string, KnownTenant>,
-    emitted: EmittedBatch,
-    input: DispatchInput,
+    { tenants, emitted, replaying, stopping }: BatchSurroundings,
   ): Promise<void> {
     const { name } = this.#parts.manifest;
-    const replaying = input.entries.every((entry) => input.isReplay(entry));
     const bound = tx.bind({ role: engineBatchRole(name), schema: engineRole(name) });
-    const handled = this.#call(tx, input.stopping, (db, signal) =>
+    const handled = this.#call(tx, stopping, (db, signal) =>
       run(
         events as never,
         {

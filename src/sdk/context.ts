@@ -61,7 +61,7 @@ export interface BatchContext<Config, Emits extends EmitContracts = EmitContract
   db: EngineDb;
   tenantOf(tenant_id: string): Promise<EngineTenant>;
   configOf(tenant_id: string): Promise<Config>;
-  /** True when all events of the batch are read again after `engine replay`. */
+  /** True while history is read again after `engine replay`: a batch holds only such events, or none. */
   replaying: boolean;
   /** Appends an event that `cause` brought about. */
   emit<T extends keyof Emits & string>(cause: EventEnvelope, event_type: T, payload: Static<Emits[T]["payload"]>): void;

@@ -137,6 +137,50 @@ describe("a job", () => {
 });
 
 describe("a replay", () => {
+  test("ends within a batch: what is read again and what is new come to set-based handlers apart", async () => {
+    const engine = defineEngine({
+      name: "minder",
+      version: "1.0.0",
+      description: "Minds what it was told of a replay",
+      from: "beginning",
+      migrations: [
+        { id: "0001_minded", up: "create table minded (tenant_id uuid not null, key text, replaying boolean)" },
+      ],
+      subscriptions: {
+        construction: {
+          event_types: ["stock_updated"],
+          batch: async (events, { db, replaying }) => {
+            for (const { tenant_id, key } of events)
+              await db.query("insert into minded values ($1, $2, $3)", [tenant_id, key, replaying]);
+          },
+        },
+      },
+    }) as EngineDefinition;
+    await scene.install(engine);
+    const first = await scene.host(engine);
+    await scene.write([
+      { tenant: 0, key: "a", note: "" },
+      { tenant: 1, key: "b", note: "" },
+    ]);
+    await scene.publish();
+    await scene.settled("minder");
+    await first.stop();
+    await startReplay(scene.admin, "minder", false);
+    await scene.write([
+      { tenant: 0, key: "c", note: "" },
+      { tenant: 1, key: "d", note: "" },
+    ]);
+    await scene.publish();
+    await scene.host(engine);
+    await scene.settled("minder");
+    expect(await scene.rows("select key, replaying from engine_minder.minded order by key")).toEqual([
+      { key: "a", replaying: true },
+      { key: "b", replaying: true },
+      { key: "c", replaying: false },
+      { key: "d", replaying: false },
+    ]);
+  });
+
   test("empties what was derived, keeps what people entered, and gives the same state again", async () => {
     let resets = 0;
     const engine = recorder(undefined, {
