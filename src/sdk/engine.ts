@@ -66,7 +66,7 @@ export interface EngineDefinition<ConfigSchema extends TObject = TObject, Emits 
   subscriptions: { [S in StreamName]?: Subscription<S, Static<ConfigSchema>, Emits> };
   /** Event types this engine publishes to the stream of its own name. */
   emits?: Emits;
-  /** Events of each partition handled at a time, at most, 1–5000. 500 unless given. */
+  /** Events of each partition handled at a time, at most, 1–5000; fewer where that would take longer than half a second. 500 unless given. */
   batch_size?: number;
   /**
    * Handlers of single events that may run at a time, for different keys of one shop, 1–100. They share a transaction, so
