@@ -226,8 +226,22 @@ function tenantsOf(entries: readonly StreamEntry[]): Set<string> {
 
 /** The envelope with its payload parsed and lifted to the newest version known. */
 function parsed(entry: StreamEntry, contract: Contract | undefined): EventEnvelope {
-  const { prev: _, payload, ...envelope } = entry;
-  const event: EventEnvelope = { ...envelope, payload: JSON.parse(payload) };
+  // Written out: taking a few fields away from a copy costs several times as much.
+  const event: EventEnvelope = {
+    event_id: entry.event_id,
+    event_type: entry.event_type,
+    version: entry.version,
+    tenant_id: entry.tenant_id,
+    stream: entry.stream,
+    partition: entry.partition,
+    hops: entry.hops,
+    key: entry.key,
+    seq: entry.seq,
+    occurred_at: entry.occurred_at,
+    trace: entry.trace,
+    causation_id: entry.causation_id,
+    payload: JSON.parse(entry.payload),
+  };
   if (!contract) return event;
   if (entry.version > contract.version) {
     throw new VersionUnknown(`${entry.event_type} version ${entry.version}, known is ${contract.version}`);

@@ -40,16 +40,19 @@ export class MalformedEntry extends Error {
   readonly code = "malformed_entry";
 }
 
-/** The entry behind a stream id; fields are found by name, so that their order and new ones do not matter. */
-export function entryOf(id: string, fields: readonly string[]): StreamEntry {
+/**
+ * The entry behind a stream id; fields are found by name, so that their order and new ones do not matter. From bytes as
+ * Redis sent them: of all that a host does with an event, making text of it takes longest, and names need not become any.
+ */
+export function entryOf(id: Buffer, fields: readonly Buffer[]): StreamEntry {
   // They are asked for in the order in which they are written, so the next one is mostly the one wanted.
   let next = 0;
   const text = (name: string): string => {
-    if (fields[next] !== name) next = placeOf(name, fields);
+    if (!says(fields[next], name)) next = placeOf(name, fields);
     const value = fields[next + 1];
     if (value === undefined) throw new MalformedEntry(`stream entry ${id} has no field ${name}`);
     next += 2;
-    return value;
+    return value.length === 0 ? "" : value.toString();
   };
   const integer = (name: string): number => {
     const value = Number(text(name));
@@ -74,8 +77,15 @@ export function entryOf(id: string, fields: readonly string[]): StreamEntry {
   };
 }
 
-function placeOf(name: string, fields: readonly string[]): number {
+function placeOf(name: string, fields: readonly Buffer[]): number {
   let place = 0;
-  while (place < fields.length && fields[place] !== name) place += 2;
+  while (place < fields.length && !says(fields[place], name)) place += 2;
   return place;
+}
+
+/** Whether bytes are a name of ASCII letters. */
+function says(bytes: Buffer | undefined, name: string): boolean {
+  if (bytes?.length !== name.length) return false;
+  for (let at = 0; at < name.length; at++) if (bytes[at] !== name.charCodeAt(at)) return false;
+  return true;
 }

@@ -98,7 +98,7 @@ export class RedisReader implements StreamReader {
       }, block_ms + GRACE_MS);
     });
     try {
-      const read = client.xread("COUNT", count, "BLOCK", Math.max(1, block_ms), "STREAMS", ...keys, ...ids);
+      const read = client.xreadBuffer("COUNT", count, "BLOCK", Math.max(1, block_ms), "STREAMS", ...keys, ...ids);
       const answer = await Promise.race([read, watchdog]);
       return (answer ?? []).map(([, entries]) => entries.map(([id, fields]) => entryOf(id, fields)));
     } finally {
