@@ -63,18 +63,20 @@ const ADD_ANONYMIZED = `
   on conflict (tenant_id, customer_id) do update set seq = greatest(a.seq, excluded.seq)`;
 
 const anonymized = `
-  select d.tenant_id, d.order_id
-  from json_to_recordset($1::text::json) as n (tenant_id uuid, customer_id uuid, seq bigint)
+  select d.tenant_id, d.order_id, n.occurred_at
+  from json_to_recordset($1::text::json) as n (tenant_id uuid, customer_id uuid, seq bigint, occurred_at timestamptz)
   join deliveries d on d.tenant_id = n.tenant_id and d.customer_id = n.customer_id and d.created_seq < n.seq`;
 
-// Figures stay; who it was and where does not, nor what people wrote about it.
+// Figures stay; who it was and where does not, nor what people wrote about it until then: what they wrote later is theirs
+// to keep, also when a replay comes to this event again.
 const BLANK = [
   `update deliveries d set customer_name = null, address = null from (${anonymized}) b
    where d.tenant_id = b.tenant_id and d.order_id = b.order_id`,
   `update proofs p set recipient_name = null, recipient_document = null, signature = null, photo = null
-   from (${anonymized}) b where p.tenant_id = b.tenant_id and p.order_id = b.order_id`,
+   from (${anonymized}) b where p.tenant_id = b.tenant_id and p.order_id = b.order_id
+     and p.recorded_at <= b.occurred_at`,
   `update occurrences o set description = null from (${anonymized}) b
-   where o.tenant_id = b.tenant_id and o.order_id = b.order_id`,
+   where o.tenant_id = b.tenant_id and o.order_id = b.order_id and o.occurred_at <= b.occurred_at`,
 ];
 
 /** Writes a batch in a few statements, however it is mixed. */
@@ -87,7 +89,7 @@ export async function apply(
   const blanked: object[] = [];
   for (const { tenant_id, seq, occurred_at, ...event } of events) {
     if (event.event_type === "customer_anonymized") {
-      blanked.push({ tenant_id, customer_id: event.payload.customer_id, seq });
+      blanked.push({ tenant_id, customer_id: event.payload.customer_id, seq, occurred_at });
       continue;
     }
     const { order_id } = event.payload;

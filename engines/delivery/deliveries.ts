@@ -66,9 +66,11 @@ export async function getDelivery(db: EngineDb, tenant_id: string, order_id: str
 /** Everything that happened to a delivery, the oldest first. */
 export async function storyOf(db: EngineDb, tenant_id: string, order_id: string) {
   const history = await db.query(
-    `select status, reached_at as at, user_id from steps where tenant_id = $1 and order_id = $2
-     union all select 'arrived', arrived_at, user_id from arrivals where tenant_id = $1 and order_id = $2
-     order by at, status`,
+    `select status, at, user_id from (
+       select status, reached_at as at, user_id from steps where tenant_id = $1 and order_id = $2
+       union all select 'arrived', arrived_at, user_id from arrivals where tenant_id = $1 and order_id = $2
+     ) happened
+     order by at, array_position(array['pending', 'preparing', 'out_for_delivery', 'arrived'], status)`,
     [tenant_id, order_id],
   );
   const occurrences = await db.query(

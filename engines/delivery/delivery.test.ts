@@ -137,6 +137,28 @@ test("an anonymized customer leaves figures and nothing else", async () => {
   expect(body).toMatchObject({ region: "unknown", total_value: "10.00", number: "O-000001" });
 });
 
+test("what is entered after a customer was anonymized stays through a replay", async () => {
+  const orders = new Orders().prepared(1, null).step(1, "preparing", "out_for_delivery").anonymized(1);
+  const path = `/deliveries/${id("order", 1)}`;
+  await bench.apply(orders.events);
+  await request("POST", `${path}/proof`, { recipient_name: "The doorman" });
+  await request("POST", `${path}/occurrences`, { kind: "other", description: "The lift was out" });
+  const before = (await request("GET", path)).body;
+  expect(before).toMatchObject({ proof: { recipient_name: "The doorman" } });
+  await bench.empty();
+  await bench.apply(orders.events);
+  expect((await request("GET", path)).body).toEqual(before);
+});
+
+test("what happened at one instant is told in the order in which it must have", async () => {
+  const at = "2026-03-02T12:00:00.000000Z";
+  const orders = new Orders().order(1, null, at);
+  orders.step(1, "pending", "preparing", at).step(1, "preparing", "out_for_delivery", at);
+  await bench.apply(orders.step(1, "out_for_delivery", "delivered", at).events);
+  const { history } = (await request("GET", `/deliveries/${id("order", 1)}`)).body;
+  expect(history.map((step: Row) => step.status)).toEqual(["pending", "preparing", "out_for_delivery", "delivered"]);
+});
+
 test("performance counts what ended in the local days asked for", async () => {
   const orders = new Orders();
   const noon = (day: number, minutes = 0) =>
@@ -163,4 +185,9 @@ test("performance counts what ended in the local days asked for", async () => {
   const empty = (await request("GET", "/performance?from=2026-03-04&to=2026-03-04")).body;
   expect(empty).toMatchObject({ delivered: 0, mean_minutes: null, success_rate: null });
   expect((await request("GET", "/performance?from=2026-03-04&to=2026-03-03")).status).toBe(422);
+  // The thirty days up to the one that is named.
+  const upto = (await request("GET", "/performance?to=2026-03-03")).body;
+  expect(upto).toMatchObject({ from: "2026-02-02", to: "2026-03-03", delivered: 3 });
+  const future = (await request("GET", "/performance?from=2999-01-01")).body;
+  expect(future).toMatchObject({ from: "2999-01-01", to: "2999-01-01", delivered: 0 });
 });

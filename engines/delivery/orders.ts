@@ -44,8 +44,9 @@ export class Orders extends History {
     return this.order(number, postal_code).step(number, "pending", "preparing");
   }
 
-  anonymized(number: number): this {
+  /** A moment from now: after whatever was entered until then, to the microsecond. */
+  anonymized(number: number, at = daysAgo(0, 1)): this {
     const customer_id = id("customer", number);
-    return this.add("customer_anonymized", customer_id, { customer_id, user_id: null });
+    return this.add("customer_anonymized", customer_id, { customer_id, user_id: null }, at);
   }
 }

@@ -21,9 +21,10 @@ export interface Performance extends Row {
 }
 
 const PERFORMANCE = `
-  with days as (
-    select coalesce($3::date, (now() at time zone $2)::date - 29) as from_day,
-           coalesce($4::date, (now() at time zone $2)::date) as to_day
+  with last as (
+    select coalesce($4::date, greatest((now() at time zone $2)::date, $3::date)) as to_day
+  ), days as (
+    select coalesce($3::date, to_day - 29) as from_day, to_day from last
   ), ended as (
     select e.order_id, e.status, e.reached_at as ended_at, o.reached_at as left_at,
            exists (select 1 from occurrences x where x.tenant_id = $1 and x.order_id = e.order_id) as troubled
@@ -44,7 +45,7 @@ const PERFORMANCE = `
          round(gone * $5::numeric, 2) as cost
   from days cross join counts`;
 
-/** `GET /performance?from&to`: local days, both included; the last 30 when nothing is said. */
+/** `GET /performance?from&to`: local days, both included: 30 up to `to` without `from`, up to today without `to`. */
 export function performanceRoutes(app: EngineApp<DeliveryConfig>) {
   return app.get(
     "/performance",

@@ -40,6 +40,10 @@ export interface Route {
   explanation: string;
 }
 
+// A delivery that leaves between the two statements below would be in no plan. In the order in which events lock them.
+const HOLD = `
+  select 1 from deliveries where tenant_id = $1 and delivery_date = $2::date order by order_id for no key update`;
+
 // What has left already keeps its place, the rest of the day is planned anew behind it.
 const FORGET = `
   delete from stops s using deliveries d
@@ -98,6 +102,7 @@ export function planRoutes(app: EngineApp<DeliveryConfig>) {
         calendarDay(date, "/date");
         // One plan of a day at a time: two would both number their routes from the same place.
         await db.query("select pg_advisory_xact_lock(hashtext($1))", [`plan ${tenant.tenant_id} ${date}`]);
+        await db.query(HOLD, [tenant.tenant_id, date]);
         await db.query(FORGET, [tenant.tenant_id, date]);
         await db.query(PLAN, [tenant.tenant_id, date, config.max_stops]);
         return { date, routes: await routesOf(db, tenant, config, date) };

@@ -36,9 +36,10 @@ export function explainSuggestion(product: Product, offer: Offer, weight: number
   const price = money(offer.price, locale);
   const mean = money(offer.mean, locale);
   const score = money(offer.score, locale);
+  const percent = number(String(weight), locale);
   return locale === "pt-BR"
-    ? `${name}: compre de ${offer.supplier_name} por ${price}. Com a média de ${mean} do período, o preço atual pesando ${weight} %, dá ${score}, o menor entre os fornecedores ativos.`
-    : `${name}: buy from ${offer.supplier_name} at ${price}. With the period's mean of ${mean}, the current price weighing ${weight} %, that makes ${score}, the lowest of the active suppliers.`;
+    ? `${name}: compre de ${offer.supplier_name} por ${price}. Com a média de ${mean} do período, o preço atual pesando ${percent} %, dá ${score}, o menor entre os fornecedores ativos.`
+    : `${name}: buy from ${offer.supplier_name} at ${price}. With the period's mean of ${mean}, the current price weighing ${percent} %, that makes ${score}, the lowest of the active suppliers.`;
 }
 
 export function explainNothing(product: Product, locale: Locale): string {
@@ -90,8 +91,8 @@ export function explainTrend(
   const name = nameOf(product);
   if (trend.trend === null) {
     return locale === "pt-BR"
-      ? `${name}: ${supplier_name} não informou dois preços nos últimos ${days} dias; não há tendência.`
-      : `${name}: ${supplier_name} did not give two prices in the last ${days} days; there is no trend.`;
+      ? `${name}: ${supplier_name} não informou preços em dois momentos dos últimos ${days} dias; não há tendência.`
+      : `${name}: ${supplier_name} did not give prices at two moments of the last ${days} days; there is no trend.`;
   }
   const way = TREND_WORDS[locale][trend.trend];
   const percent = trend.change_percent === null ? "" : ` (${number(trend.change_percent, locale)} %)`;
