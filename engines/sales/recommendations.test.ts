@@ -45,6 +45,66 @@ test("what goes with a product says how often, in the shop's language", async ()
   expect((await bench.request("GET", `/complementary/${id("product", 9)}`)).status).toBe(404);
 });
 
+test("priorities begin where they are said to, what is under the threshold is not said", async () => {
+  const history = new History();
+  const others = [1, 2, 3, 4, 5].map((number) => id("product", 10 + number));
+  history.product(cement, daysAgo(9));
+  for (const product_id of others) history.product(product_id, daysAgo(9));
+  for (let order = 0; order < 10; order++) {
+    const held = [cement, ...others.filter((_, place) => order < ([7, 4, 3, 2, 1][place] ?? 0))];
+    const items = held.map((product_id) => ({ product_id, quantity: "1.000" }));
+    history.sale(id("order", order), items, daysAgo(1), id("customer", order));
+  }
+  await bench.apply(history.events);
+  const ask = async () => {
+    const { items } = (await bench.request("GET", `/complementary/${cement}`)).body;
+    return items.map((one: Record<string, unknown>) => [one.product_id, one.frequency, one.priority]);
+  };
+  const shown = [
+    [others[0], "70.00", "high"],
+    [others[1], "40.00", "medium"],
+    [others[2], "30.00", "low"],
+    [others[3], "20.00", "low"],
+  ];
+  expect(await ask()).toEqual(shown);
+  await bench.configure({ min_frequency: 40 });
+  expect(await ask()).toEqual(shown.slice(0, 2));
+  await bench.configure({ limit: 1 });
+  expect(await ask()).toEqual(shown.slice(0, 1));
+  await bench.configure({ min_baskets: 11 });
+  expect(await ask()).toEqual([]);
+  await bench.configure({ window_days: 1 });
+  expect(await ask()).toEqual(shown);
+  await bench.configure({});
+});
+
+test("what is heard of late does not overwrite what came after it", async () => {
+  const history = new History();
+  history.product(cement, daysAgo(9), { name: "First", category: "cimento", base_price: "10.00" });
+  const facts = {
+    product_id: cement,
+    code: null,
+    category: "cimento",
+    unit: "SC",
+    active: true,
+    user_id: null,
+  } as const;
+  history.add("product_updated", cement, { ...facts, name: "Second" });
+  history.add("product_updated", cement, { ...facts, name: "Third" });
+  const price = { product_id: cement, old_price: "10.00", user_id: null };
+  history.add("product_price_updated", cement, { ...price, new_price: "20.00" });
+  history.add("product_price_updated", cement, { ...price, new_price: "30.00" });
+  const [created, second, third, twenty, thirty] = history.events;
+  for (const order of [
+    [third, thirty, twenty, second, created],
+    [thirty, created, third, second, twenty],
+  ]) {
+    await bench.empty();
+    await bench.apply(...order.flatMap((event) => (event ? [[event]] : [])));
+    expect(await bench.query("select name, price from products")).toEqual([{ name: "Third", price: "30.00" }]);
+  }
+});
+
 test("a cart gets nothing it holds already", async () => {
   await bench.apply(sold().events);
   const ask = async (...cart: string[]) => {

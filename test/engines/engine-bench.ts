@@ -3,7 +3,7 @@ import { type EngineResponse, EngineRoutes } from "../../src/engine-host/engine-
 import { installEngine } from "../../src/engine-host/install.ts";
 import { manifestOf, withDefaults } from "../../src/engine-host/manifest.ts";
 import { engineBatchRole, engineRole } from "../../src/engine-host/names.ts";
-import { TenantSettings } from "../../src/engine-host/tenant-settings.ts";
+import { TenantSettings, writeSetting } from "../../src/engine-host/tenant-settings.ts";
 import type { EmbeddedDatabase } from "../../src/platform/database/embedded.ts";
 import { createLog } from "../../src/platform/observability/log.ts";
 import { scratchDatabase } from "../../src/sdk/testing/scratch-database.ts";
@@ -20,13 +20,20 @@ export class EngineBench {
   readonly #database: EmbeddedDatabase;
   readonly #definition: EngineDefinition;
   readonly #routes: EngineRoutes;
-  readonly #config: Row;
+  readonly #settings: TenantSettings;
+  #config: Row;
   shop: Shop = { tenant_id: TENANT, time_zone: "America/Sao_Paulo", locale: "en" };
 
-  private constructor(database: EmbeddedDatabase, definition: EngineDefinition, routes: EngineRoutes) {
+  private constructor(
+    database: EmbeddedDatabase,
+    definition: EngineDefinition,
+    routes: EngineRoutes,
+    settings: TenantSettings,
+  ) {
     this.#database = database;
     this.#definition = definition;
     this.#routes = routes;
+    this.#settings = settings;
     this.#config = withDefaults(manifestOf(definition).config, {});
   }
 
@@ -42,7 +49,7 @@ export class EngineBench {
     const manifest = manifestOf(definition);
     const settings = new TenantSettings(database, manifest);
     const routes = new EngineRoutes(database, definition, manifest, settings, await createLog("silent"));
-    return new EngineBench(database, definition, routes);
+    return new EngineBench(database, definition, routes, settings);
   }
 
   /** Applies `events` in the given batches, each in a transaction of its own. */
@@ -57,6 +64,14 @@ export class EngineBench {
         subscription.batch(events as never, { db: tx, ...context } as never),
       );
     }
+  }
+
+  /** Sets the engine for the shop; what is left out has its default. */
+  async configure(config: Record<string, string | number>): Promise<void> {
+    const { name } = this.#definition;
+    this.#config = withDefaults(manifestOf(this.#definition).config, config);
+    await this.#database.transaction({}, (tx) => writeSetting(tx, name, TENANT, { enabled: true, config }));
+    this.#settings.forget(TENANT);
   }
 
   async query<T extends Row = Row>(sql: string, parameters: (string | number | null)[] = []): Promise<T[]> {
