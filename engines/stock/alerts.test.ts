@@ -65,6 +65,38 @@ test("acknowledged, resolved by a delivery, and active again under the same id w
   expect(await list("?kind=rupture")).toEqual([expect.objectContaining({ id: alert.id, status: "active" })]);
 });
 
+test("two movements at a time, of which the later one began first, do not make an alert forget what was said to it", async () => {
+  const history = running();
+  await bench.apply(history.level(cement, "30.000", "60.000").events);
+  const [first, second] = [daysAgo(0, -20_000), daysAgo(0, -10_000)];
+  history.level(cement, "60.000", "90.000", second).level(cement, "90.000", "30.000", first);
+  await bench.apply(history.events.slice(-2));
+  const [alert] = await list("?kind=rupture");
+  expect(alert).toMatchObject({ status: "active", level: "30.000" });
+  expect((await bench.request("POST", `/alerts/${alert.id}/acknowledge`)).status).toBe(200);
+  expect(await list("?kind=rupture")).toMatchObject([{ id: alert.id, status: "acknowledged" }]);
+});
+
+test("an alert whose demand is over does not speak of bounds", async () => {
+  const history = new History().product(cement, daysAgo(120), { name: "Cimento", unit: "SC" });
+  history.level(cement, "0.000", "20.000", daysAgo(110));
+  history.sale(id("order", 1), [{ product_id: cement, quantity: "900.000" }], daysAgo(95));
+  await bench.apply(history.events);
+  expect(await list("?kind=rupture")).toMatchObject([
+    { status: "resolved", explanation: "Cimento: 20 SC in stock; nothing was sold in the period." },
+  ]);
+});
+
+test("what has no unit is bought in whole pieces, as it is written", async () => {
+  const history = new History().level(cement, "0.000", "1.000", daysAgo(20));
+  for (let day = 1; day <= 7; day++)
+    history.sale(id("order", day), [{ product_id: cement, quantity: "1.500" }], daysAgo(day));
+  await bench.apply(history.events);
+  const [suggestion] = (await bench.request("GET", "/suggestions")).body.items;
+  expect(suggestion.quantity).toMatch(/^\d+\.000$/);
+  expect(Number(suggestion.maximum) % 1).toBeGreaterThan(0);
+});
+
 test("a product that is no longer sold warns nobody", async () => {
   const history = running();
   const facts = { code: null, name: "Cimento", category: null, unit: "SC", active: false, user_id: null } as const;

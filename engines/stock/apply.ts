@@ -22,7 +22,8 @@ const UPSERT_PRODUCTS = `
      or excluded.first_event_at < p.first_event_at`;
 
 // From the beginning of the shop's week, so that old rows are looked for seldom; two days more, for zones behind UTC.
-const salesSince = `(date_trunc('week', c.latest_event_at, 'UTC') - interval '${MAX_WINDOW_DAYS + 2} days')`;
+// Sales for a whole window before the earliest day that alerts are judged by.
+const salesSince = `(date_trunc('week', c.latest_event_at, 'UTC') - interval '${MAX_WINDOW_DAYS + HORIZON_DAYS + 2} days')`;
 const levelsSince = `(date_trunc('week', c.latest_event_at, 'UTC') - interval '${HORIZON_DAYS + 2} days')`;
 
 const ADD_SALES = `

@@ -45,7 +45,9 @@ const episodes = (wanted: string) => `
   ), bounds as (
     select *, ${minimum} as minimum, ${maximum} as maximum from demand
   ), changes as (
-    select l.product_id, least(l.changed_at, now()) as at, l.seq, l.level, l.old_level
+    -- A movement that waited for another one may have begun before it: what counts is the order they had in the end.
+    select l.product_id, max(least(l.changed_at, now())) over (partition by l.product_id order by l.seq) as at,
+           l.seq, l.level, l.old_level
     from level_changes l join wanted using (product_id) cross join horizon h
     where l.tenant_id = $1 and l.changed_at >= h.since
   ), moments as (

@@ -48,6 +48,12 @@ export function explainExcess(figures: Figures, locale: Locale): string {
 
 export function explainResolved(kind: "rupture" | "excess", figures: Figures, locale: Locale): string {
   const { name, level, minimum, maximum } = words(figures, locale);
+  const withinMaximum = Number(figures.level) <= Number(figures.maximum);
+  if (figures.days_to_rupture === null && !(kind === "excess" && withinMaximum)) {
+    return locale === "pt-BR"
+      ? `${name}: há ${level}; nada foi vendido no período.`
+      : `${name}: ${level} in stock; nothing was sold in the period.`;
+  }
   if (locale === "pt-BR") {
     return kind === "rupture"
       ? `${name}: há ${level}; não está mais abaixo do mínimo (hoje ${minimum}).`

@@ -77,7 +77,7 @@ const FIGURES = `
          case when sold = 0 then null when level <= 0 then 0
               else least(div(level * days, sold), 2147483647)::int end as days_to_rupture,
          ${rupture} as rupture, ${excess} as excess,
-         round(case when unit in ('UN', 'SC', 'CX') then ceil(maximum - level) else maximum - level end, 3)
+         round(case when coalesce(unit, 'UN') in ('UN', 'SC', 'CX') then ceil(maximum - level) else maximum - level end, 3)
            as quantity_to_buy
   from bounds
   order by product_id`;

@@ -82,7 +82,7 @@ export class Oracle {
     return { sold, days, minimum, maximum: Decimal.max(minimum, wanted), limited: Boolean(set?.maximum) };
   }
 
-  /** The level before anything that happened after `at`, counting `upto` events of the history. */
+  /** The level before anything that happened after `at`. */
   level(product_id: string, at = this.#now): Decimal {
     let level = new Exact(0);
     for (const event of this.#events) {
