@@ -98,14 +98,13 @@ export class Dispatch {
     // Of a shop that was deleted only envelopes are left.
     const entries = all.filter(({ tenant_id }) => tenants.has(tenant_id));
     if (entries.length === 0) return { emitted: 0 };
-    const events = entries.map((entry) => parsed(entry, this.#contracts[entry.stream]?.[entry.event_type]));
+    const events = entries.map((entry) => ({
+      event: parsed(entry, this.#contracts[entry.stream]?.[entry.event_type]),
+      replaying: input.isReplay(entry),
+    }));
     const emitted = emitting.batch();
     for (const [stream, { types, run }] of this.#handlers.batch) {
-      const mine = events.flatMap((event, i) => {
-        const entry = entries[i];
-        const isMine = event.stream === stream && types.has(event.event_type);
-        return isMine && entry ? [{ event, replaying: input.isReplay(entry) }] : [];
-      });
+      const mine = events.filter(({ event }) => event.stream === stream && types.has(event.event_type));
       // Where a replay ends within a batch: what is new comes after what is read again, in every partition.
       for (const replaying of [true, false]) {
         const part = mine.filter((one) => one.replaying === replaying).map(({ event }) => event);
@@ -113,10 +112,9 @@ export class Dispatch {
           await this.#runBatch(tx, part, run, { tenants, emitted, replaying, stopping: input.stopping });
       }
     }
-    const singles = events.flatMap((event, i): SingleEvent[] => {
-      const run = this.#handlers.single.get(`${event.stream} ${event.event_type}`);
-      const entry = entries[i];
-      return run && entry ? [{ event, run, replaying: input.isReplay(entry) }] : [];
+    const singles = events.flatMap((one): SingleEvent[] => {
+      const run = this.#handlers.single.get(`${one.event.stream} ${one.event.event_type}`);
+      return run ? [{ ...one, run }] : [];
     });
     await this.#runSingles(tx, singles, tenants, emitted, input);
     // Not waited for: it travels with the statement that follows. Should it fail, so does that one.

@@ -33,8 +33,8 @@ export const LAG_COUNTED = 10_000;
 const STATUS = `
   with place as (select coalesce(max(settled_seq), 0) as settled_seq from relay_progress),
   behind as (
-    select count(*) as events, (array_agg(occurred_at order by seq))[1] as oldest
-    from (select seq, occurred_at from event_log, place where seq > settled_seq order by seq limit ${LAG_COUNTED}) e)
+    select count(*) as events, min(occurred_at) as oldest
+    from (select occurred_at from event_log, place where seq > settled_seq order by seq limit ${LAG_COUNTED}) e)
   select r.head, r.room, place.settled_seq,
          case when behind.events < ${LAG_COUNTED} then behind.events
               else greatest(behind.events, r.head - place.settled_seq) end as lag_events,
