@@ -125,14 +125,11 @@ class LedgerStreamReader implements StreamReader {
 
   async #available(positions: ReadonlyMap<PartitionName, PartitionPosition>, count: number): Promise<StreamEntry[][]> {
     this.#news = false;
-    const batches: StreamEntry[][] = [];
-    for (const [name, place] of positions) {
-      const last = this.#last.get(name) ?? 0;
-      if (last <= place.position) continue;
-      const entries = await this.#ledger.partition(place, place.position, last, count);
-      if (entries.length > 0) batches.push(entries);
-    }
-    return batches;
+    const spans = [...positions].flatMap(([name, { stream, partition, position: after }]) => {
+      const upto = this.#last.get(name) ?? 0;
+      return upto > after ? [{ stream, partition, after, upto }] : [];
+    });
+    return spans.length === 0 ? [] : await this.#ledger.partitions(spans, count);
   }
 
   async #wait(milliseconds: number): Promise<void> {

@@ -131,15 +131,13 @@ export class Processing {
   /** The next batch, as the host's reader would give it: from all partitions, each in order. */
   async #read(): Promise<StreamEntry[][]> {
     const owned = await this.#machinery.positions.owned();
-    const ends = await this.#parts.database.query<{ stream: string; partition: number; last: number }>(
-      "select stream, partition, max(seq) as last from event_log group by stream, partition order by stream, partition",
+    const ends = await this.#parts.database.query<{ stream: string; partition: number; upto: number }>(
+      "select stream, partition, max(seq) as upto from event_log group by stream, partition",
     );
-    const read: StreamEntry[][] = [];
-    for (const end of ends) {
-      const place = owned.get(nameOf(end));
-      if (!place || place.position >= end.last) continue;
-      read.push(await this.#ledger.partition(end, place.position, end.last, this.#parts.manifest.batch_size));
-    }
-    return read;
+    const spans = ends.flatMap((end) => {
+      const after = owned.get(nameOf(end))?.position;
+      return after !== undefined && after < end.upto ? [{ ...end, after }] : [];
+    });
+    return spans.length === 0 ? [] : await this.#ledger.partitions(spans, this.#parts.manifest.batch_size);
   }
 }
