@@ -20,8 +20,9 @@ if [ "$(psql -XqAt -d postgres -c 'show archive_mode')" != on ]; then
 fi
 
 mkdir -p "$BACKUP_DIR"
-name=$(date -u +%Y%m%dT%H%M%SZ)
-folder=$BACKUP_DIR/$name
+# Two in one second would be one inside the other.
+while folder=$BACKUP_DIR/$(date -u +%Y%m%dT%H%M%SZ) && [ -e "$folder" ]; do sleep 0.1; done
+name=$(basename "$folder")
 partial=$BACKUP_DIR/.$name.partial
 trap 'rm -rf "$partial"' EXIT
 trap 'exit 1' HUP INT TERM

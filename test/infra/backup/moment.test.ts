@@ -131,6 +131,17 @@ describe("base backups and archived WAL", () => {
     expect(kept).not.toContain("000000010000000000000001.gz");
   }, 60_000);
 
+  test("a base backup never goes into the folder of another one", async () => {
+    const at = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
+    const folder = await writableFolder("taken");
+    const taken = [0, 1000, 2000].map((ms) => join(folder, at(Date.now() + ms)));
+    for (const path of taken) await mkdir(path);
+    const { code, output } = await runScript("base.sh", [], { ...env, BACKUP_DIR: folder });
+    expect(code).toBe(0);
+    expect(taken).not.toContain(output);
+    expect(await Promise.all(taken.map((path) => readdir(path)))).toEqual([[], [], []]);
+  }, 60_000);
+
   test("archive-wal.sh may be asked twice, overwrites nothing, and fails when the other store does", async () => {
     const folder = await writableFolder("archive");
     const [one, other] = [join(wal, "..", "one"), join(wal, "..", "other")];
