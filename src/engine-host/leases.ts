@@ -1,5 +1,7 @@
 import { hostname } from "node:os";
-import type { Database } from "../platform/database/database.ts";
+import type { Database, Scope, Transaction } from "../platform/database/database.ts";
+import { codeOf } from "../platform/database/errors.ts";
+import type { Log } from "../platform/observability/log.ts";
 import { nameOf, type PartitionName } from "../platform/streams/streams.ts";
 import type { EngineManifest } from "./manifest.ts";
 
@@ -26,6 +28,31 @@ export interface TakenPartition {
   starts_without_commit: number;
 }
 
+const QUERY_CANCELED = "57014";
+
+/** What a look at the shares of the partitions ends with. */
+interface Shares {
+  held: Set<PartitionName>;
+  taken: TakenPartition[];
+  /** Some partition is free, and somebody's transaction holds its row. */
+  stuck: boolean;
+}
+
+/**
+ * Ends whoever keeps the row of a free partition, or of the balance, in the middle of a statement: a process that was
+ * frozen between preparing a statement and running it. Its session counts as active, so none of the server's limits ends
+ * it (before PostgreSQL 17). A row's `xmax` is the transaction that locks it.
+ */
+const END_SILENT = `
+  select pg_terminate_backend(a.pid)
+  from (select p.xmax from engine_position p where engine = $1 and lease_until < clock_timestamp()
+        union all select b.xmax from lease b where name = 'balance ' || $1) kept
+  join pg_locks l on l.locktype = 'transactionid' and l.granted and l.transactionid = kept.xmax
+  join pg_stat_activity a on a.pid = l.pid
+  where a.pid <> pg_backend_pid() and pg_has_role(a.usesysid, 'usage')
+    and a.state = 'active' and a.wait_event = 'ClientRead'
+    and a.query_start < clock_timestamp() - make_interval(secs => $2)`;
+
 /**
  * Which partitions of an engine this instance works on. Shares are equal by the number of instances that are alive; an
  * instance that has too many gives some up, one that died loses all when its lease ends. Leases only share the work:
@@ -37,64 +64,93 @@ export class PartitionLeases {
   readonly owner: string;
   /** How long a partition belongs to an owner that says nothing. */
   readonly #seconds: number;
+  readonly #log: Log;
 
-  constructor(database: Database, manifest: EngineManifest, owner: string, seconds: number) {
+  constructor(database: Database, manifest: EngineManifest, owner: string, seconds: number, log: Log) {
     this.#database = database;
     this.#manifest = manifest;
     this.owner = owner;
     this.#seconds = seconds;
+    this.#log = log;
   }
 
   /** Renews what is held, gives up what is too much, takes what is free. Returns all that is held, and what is new of it. */
   async balance(): Promise<{ held: Set<PartitionName>; taken: TakenPartition[] }> {
+    // What takes longer than leases last is of no use to anybody.
+    const limit = this.#seconds * 1000;
+    const scope: Scope = { idle_timeout_ms: limit, statement_timeout_ms: limit };
+    try {
+      const { stuck, ...shares } = await this.#database.transaction(scope, (tx) => this.#share(tx));
+      if (stuck) await this.#endSilent();
+      return shares;
+    } catch (error) {
+      if (codeOf(error) === QUERY_CANCELED) await this.#endSilent();
+      throw error;
+    }
+  }
+
+  async #share(tx: Transaction): Promise<Shares> {
     const { name } = this.#manifest;
-    return await this.#database.transaction({}, async (tx) => {
-      // One at a time, by a row that an engine's role cannot touch: anyone may take an advisory lock, and keep it.
-      await tx.query(
-        `insert into lease (name, owner, lease_until) values ('balance ' || $1, $2, clock_timestamp())
-         on conflict (name) do update set owner = excluded.owner, lease_until = excluded.lease_until`,
-        [name, this.owner],
-      );
-      await tx.query(
-        `insert into lease (name, owner, lease_until)
-         values ('engine ' || $1 || ' ' || $2, $2, clock_timestamp() + make_interval(secs => $3))
-         on conflict (name) do update set lease_until = excluded.lease_until`,
-        [name, this.owner, this.#seconds],
-      );
-      await tx.query("delete from lease where name like 'engine ' || $1 || ' %' and lease_until < clock_timestamp()", [
-        name,
-      ]);
-      const [count] = await tx.query<{ alive: number; partitions: number }>(
-        `select (select count(*) from lease where name like 'engine ' || $1 || ' %') as alive,
-                (select count(*) from engine_position where engine = $1) as partitions`,
-        [name],
-      );
-      const share = Math.ceil((count?.partitions ?? 0) / Math.max(1, count?.alive ?? 1));
-      await tx.query(
-        `update engine_position p set owner = null, lease_until = null
-         from (select stream, partition, row_number() over (order by stream, partition) as place
-               from engine_position where engine = $1 and owner = $2) mine
-         where p.engine = $1 and p.stream = mine.stream and p.partition = mine.partition and mine.place > $3`,
-        [name, this.owner, share],
-      );
-      const renewed = await tx.query<{ stream: string; partition: number }>(
-        `update engine_position set lease_until = clock_timestamp() + make_interval(secs => $3)
-         where engine = $1 and owner = $2 returning stream, partition`,
-        [name, this.owner, this.#seconds],
-      );
-      const taken = await tx.query<TakenPartition & Record<string, unknown>>(
-        `update engine_position p
-         set owner = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
-             starts_without_commit = p.starts_without_commit + 1
-         where p.engine = $1 and (p.stream, p.partition) in (
-           select stream, partition from engine_position
-           where engine = $1 and (owner is null or lease_until < clock_timestamp())
-           order by stream, partition limit $4)
-         returning stream, partition, position, replay_until, starts_without_commit`,
-        [name, this.owner, this.#seconds, Math.max(0, share - renewed.length)],
-      );
-      return { held: new Set([...renewed, ...taken].map(nameOf)), taken };
-    });
+    // One at a time, by a row that an engine's role cannot touch: anyone may take an advisory lock, and keep it.
+    await tx.query(
+      `insert into lease (name, owner, lease_until) values ('balance ' || $1, $2, clock_timestamp())
+       on conflict (name) do update set owner = excluded.owner, lease_until = excluded.lease_until`,
+      [name, this.owner],
+    );
+    await tx.query(
+      `insert into lease (name, owner, lease_until)
+       values ('engine ' || $1 || ' ' || $2, $2, clock_timestamp() + make_interval(secs => $3))
+       on conflict (name) do update set lease_until = excluded.lease_until`,
+      [name, this.owner, this.#seconds],
+    );
+    await tx.query("delete from lease where name like 'engine ' || $1 || ' %' and lease_until < clock_timestamp()", [
+      name,
+    ]);
+    const [count] = await tx.query<{ alive: number; partitions: number; free: number }>(
+      `select (select count(*) from lease where name like 'engine ' || $1 || ' %') as alive, count(*) as partitions,
+              count(*) filter (where owner is null or lease_until < clock_timestamp()) as free
+       from engine_position where engine = $1`,
+      [name],
+    );
+    const { alive = 1, partitions = 0, free = 0 } = count ?? {};
+    const share = Math.ceil(partitions / Math.max(1, alive));
+    await tx.query(
+      `update engine_position p set owner = null, lease_until = null
+       from (select stream, partition, row_number() over (order by stream, partition) as place
+             from engine_position where engine = $1 and owner = $2) mine
+       where p.engine = $1 and p.stream = mine.stream and p.partition = mine.partition and mine.place > $3`,
+      [name, this.owner, share],
+    );
+    const renewed = await tx.query<{ stream: string; partition: number }>(
+      `update engine_position set lease_until = clock_timestamp() + make_interval(secs => $3)
+       where engine = $1 and owner = $2 returning stream, partition`,
+      [name, this.owner, this.#seconds],
+    );
+    const wanted = Math.max(0, share - renewed.length);
+    // Not what somebody's transaction still holds: waiting for that would keep all of the engine's hosts waiting.
+    const taken = await tx.query<TakenPartition & Record<string, unknown>>(
+      `with free as materialized (
+         select stream, partition from engine_position
+         where engine = $1 and (owner is null or lease_until < clock_timestamp())
+         order by stream, partition limit $4 for update skip locked)
+       update engine_position p
+       set owner = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
+           starts_without_commit = p.starts_without_commit + 1
+       from free where p.engine = $1 and p.stream = free.stream and p.partition = free.partition
+       returning p.stream, p.partition, position, replay_until, starts_without_commit`,
+      [name, this.owner, this.#seconds, wanted],
+    );
+    const stuck = taken.length < Math.min(free, wanted);
+    return { held: new Set([...renewed, ...taken].map(nameOf)), taken, stuck };
+  }
+
+  async #endSilent(): Promise<void> {
+    const { name, handler_timeout_ms } = this.#manifest;
+    const silent = handler_timeout_ms / 1000 + this.#seconds;
+    const ended = await this.#database.query(END_SILENT, [name, silent]);
+    if (ended.length > 0) {
+      this.#log.warn({ sessions: ended.length }, "ended what a host that stands still was doing in the database");
+    }
   }
 
   /** Leaves in good order: what was taken without having committed anything was no crash. */

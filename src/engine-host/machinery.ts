@@ -56,6 +56,6 @@ export async function buildMachinery(parts: MachineryParts): Promise<Machinery> 
     parts.parked?.(entry, failure);
   });
   const retries = new Retries({ database, manifest, positions, parking, dispatch });
-  const leases = new PartitionLeases(database, manifest, owner, pace.lease_seconds);
+  const leases = new PartitionLeases(database, manifest, owner, pace.lease_seconds, log);
   return { positions, leases, batches, isolation, retries };
 }

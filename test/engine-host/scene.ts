@@ -66,6 +66,11 @@ export class Scene {
     return this.#urls.owner;
   }
 
+  /** Where hosts log in. */
+  get engines_url(): string {
+    return this.#urls.engines;
+  }
+
   async install(definition: EngineDefinition): Promise<void> {
     await installEngine(this.admin, definition);
   }
