@@ -1,6 +1,7 @@
 import { heapStats } from "bun:jsc";
 import { isTransient } from "../platform/database/errors.ts";
 import { PostgresDatabase } from "../platform/database/postgres.ts";
+import { APPENDING } from "../platform/events/ledger.ts";
 import { giveBackAfterStart } from "../platform/memory.ts";
 import { createLog } from "../platform/observability/log.ts";
 import { NO_TRACING } from "../platform/observability/tracing.ts";
@@ -36,6 +37,7 @@ async function start(source: EngineSource, connections: WorkerConnections, owner
   const application_name = `basecommerce engine ${source.name}`;
   const database = new PostgresDatabase({
     ...{ url: database_url, role: database_role, application_name, prepare, max: 3 },
+    foreseen: [APPENDING],
     answer_timeout_ms: Math.max(STATEMENT_MS, definition.handler_timeout_ms ?? 0) + BEYOND_STATEMENT_MS,
   });
   const installer =

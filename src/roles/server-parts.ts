@@ -1,4 +1,6 @@
 import type { Database } from "../platform/database/database.ts";
+import { RELAY } from "../platform/database/roles.ts";
+import { APPENDING } from "../platform/events/ledger.ts";
 import { ensureStream } from "../platform/events/stream-registry.ts";
 import { RedisStreams } from "../platform/streams/redis.ts";
 import { openRoleDatabase, UnfitServer } from "./database-login.ts";
@@ -20,7 +22,8 @@ export function serverParts(base: BaseParts, database_url: string, redis_url: st
   const warnings = new Set<string>();
   let first: Database | undefined;
   const open: Parts["open"] = async (role, max, answer_timeout_ms) => {
-    const limits = answer_timeout_ms === undefined ? { max } : { max, answer_timeout_ms };
+    const foreseen = role === RELAY ? [] : [APPENDING];
+    const limits = { max, foreseen, ...(answer_timeout_ms !== undefined && { answer_timeout_ms }) };
     const { database, session_role, warning } = await openRoleDatabase(config, database_url, role, limits);
     opened.push(database);
     metrics.watchPool(role, () => database.use);

@@ -12,6 +12,12 @@ class AnswerTimeout extends Error {
   }
 }
 
+/** A statement to be prepared before it is needed, with parameters of the types it will have. */
+export interface Foreseen {
+  sql: string;
+  parameters: readonly Parameter[];
+}
+
 export interface ConnectionOptions {
   url: string;
   application_name: string;
@@ -20,6 +26,11 @@ export interface ConnectionOptions {
   prepare: boolean;
   /** Milliseconds without any answer to a statement after which the connection is given up. */
   answer_timeout_ms: number;
+  /**
+   * Prepared before anything else is sent. Preparing takes a round trip with the statement's locks in hand, and no limit
+   * of the server's ends a transaction whose client falls silent in it.
+   */
+  foreseen: readonly Foreseen[];
 }
 
 /**
@@ -34,6 +45,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #pending = new Set<postgres.PendingQuery<Row[]>>();
   #driver: postgres.Sql;
+  #begun = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -46,10 +58,12 @@ export class Connection {
   }
 
   async query(sql: string, parameters: readonly Parameter[]): Promise<Row[]> {
+    this.#begin();
     return await this.#run(this.#driver.unsafe<Row[]>(sql, [...parameters], { prepare: this.#options.prepare }));
   }
 
   async values(sql: string, parameters: readonly Parameter[]): Promise<unknown[][]> {
+    this.#begin();
     const query = this.#driver.unsafe<Row[]>(sql, [...parameters], { prepare: this.#options.prepare });
     this.#pending.add(query);
     return await this.#settle(query, query.values());
@@ -57,11 +71,26 @@ export class Connection {
 
   /** Statements without parameters in one message: one round trip for all of them. */
   async simple(sql: string): Promise<void> {
+    this.#begin();
     await this.#run(this.#driver.unsafe<Row[]>(sql).simple());
   }
 
   async close(seconds = 5): Promise<void> {
     await this.#driver.end({ timeout: seconds });
+  }
+
+  /** Once for a session, with the first statement: a server that is away is not asked before somebody needs it. */
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    if (!this.#options.prepare) return;
+    for (const { sql, parameters } of this.#options.foreseen) {
+      // Where it fails, the statement itself will say so.
+      this.#driver
+        .unsafe(sql, [...parameters], { prepare: true })
+        .describe()
+        .catch(() => undefined);
+    }
   }
 
   async #run(query: postgres.PendingQuery<Row[]>): Promise<Row[]> {
@@ -96,6 +125,7 @@ export class Connection {
     const old = this.#driver;
     this.losses++;
     this.#pending.clear();
+    this.#begun = false;
     this.#driver = this.#connect();
     old.end({ timeout: 0 }).catch(() => undefined);
   }

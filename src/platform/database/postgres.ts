@@ -1,4 +1,4 @@
-import { Connection } from "./connection.ts";
+import { Connection, type Foreseen } from "./connection.ts";
 import type { Database, Parameter, Row, Scope, Transaction } from "./database.ts";
 import { type Orm, ormOf } from "./orm.ts";
 import { AS_OPENED, BIND_TENANT, bindingOf, isTenantOnly } from "./scope.ts";
@@ -14,6 +14,8 @@ export interface PostgresOptions {
   prepare?: boolean;
   /** Milliseconds without an answer after which a connection is given up; greater than any statement timeout. */
   answer_timeout_ms?: number;
+  /** Statements every session prepares when it begins, so that no transaction has to. */
+  foreseen?: readonly Foreseen[];
 }
 
 class ConnectionLost extends Error {
@@ -162,6 +164,7 @@ export class PostgresDatabase implements Database {
         role: this.#options.role,
         prepare: this.#options.prepare ?? true,
         answer_timeout_ms: this.#options.answer_timeout_ms ?? 60_000,
+        foreseen: this.#options.foreseen ?? [],
       });
       this.#connections.push(connection);
       return connection;

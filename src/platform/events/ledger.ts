@@ -77,6 +77,12 @@ const APPEND = `
   order by e.ordinality`;
 
 /**
+ * For the pools of those who append: preparing this locks the ledger as writing does, and the relay waits at a gap for
+ * whoever holds that lock. A writer that froze while it prepared would stop all events until it went on.
+ */
+export const APPENDING = { sql: APPEND, parameters: ["[]"] } as const;
+
+/**
  * Appends events in the given order. Must be the last statement before COMMIT: from here until then every reader of the
  * ledger waits for this transaction.
  */
