@@ -2,7 +2,7 @@ import type { Database, Scope, Transaction } from "../platform/database/database
 import { ENGINES } from "../platform/database/roles.ts";
 import { nameOf, type PartitionName, type PartitionPosition, type StreamEntry } from "../platform/streams/streams.ts";
 import type { Dispatch } from "./dispatch.ts";
-import type { Failure } from "./failure.ts";
+import { type Failure, isBlameless } from "./failure.ts";
 import type { EngineManifest } from "./manifest.ts";
 import { HeldKeys, type Parking } from "./parking.ts";
 import type { EnginePositions, LockedPosition } from "./positions.ts";
@@ -49,16 +49,19 @@ export interface BatchParts {
 type Upto = ReadonlyMap<PartitionName, PartitionPosition>;
 type Locked = ReadonlyMap<PartitionName, LockedPosition>;
 
-/** What handling was begun with is not what the locked positions say: it must begin anew. */
-class Mistaken extends Error {}
+/** What was done in a batch, and what it found. */
+interface Done {
+  locked: Locked;
+  events: number;
+  parked: number;
+}
 
 /**
- * One transaction for a batch: it locks the positions, skips what is done, parks what must wait, runs the handlers,
- * advances the positions. Effects are there exactly once because they commit with the position, whoever else runs the
- * same engine.
+ * One transaction for a batch: it skips what is done, parks what must wait, runs the handlers, advances the positions.
+ * Effects are there exactly once because they commit with the position, whoever else runs the same engine.
  *
- * Handlers begin without waiting for the answer to the lock where the last commit says what it will be: their statements
- * run behind it all the same, and nothing is committed when it says something else.
+ * Where the last commit here says what the positions are, handlers begin at once, and advancing is what fails when it was
+ * not so. Otherwise, and where that failed, the positions are locked and read first.
  */
 export class Batches {
   readonly #parts: BatchParts;
@@ -83,23 +86,34 @@ export class Batches {
     this.#forget(ends);
     if (expected) {
       try {
-        return await this.#commit(ends, (tx) => this.#applyAs(tx, batches, ends, expected, stopping));
+        return await this.#applyExpecting(batches, ends, expected, stopping);
       } catch (error) {
-        if (!(error instanceof Mistaken)) throw error;
+        // It failed in the handling, not because the positions are others.
+        if (isBlameless(error) || stopping.aborted || (await this.#parts.positions.areStill(expected, ends.values())))
+          throw error;
       }
     }
-    return await this.#commit(ends, (tx) => this.#applyLocked(tx, batches, ends, stopping));
+    return await this.#applyLocked(batches, ends, stopping);
   }
 
-  async #commit(
+  async #applyExpecting(
+    batches: readonly (readonly StreamEntry[])[],
     ends: Upto,
-    work: (tx: Transaction) => Promise<{ locked: Locked; events: number; parked: number }>,
+    expected: Locked,
+    stopping: AbortSignal,
   ): Promise<BatchOutcome> {
-    const { locked, events, parked } = await this.#transaction(async (tx) => {
-      const done = await work(tx);
-      this.#parts.positions.advance(tx, [...ends.values()]);
-      return done;
+    const { database, manifest, positions, dispatch } = this.#parts;
+    requireNoHole(batches, expected);
+    const entries = freshOf(batches, expected);
+    const opening = dispatch.opening(entries);
+    await database.transaction({ ...handlerScope(manifest), ...opening?.scope }, async (tx) => {
+      await dispatch.run(tx, { entries, attempt: 1, isReplay: isReplayUnder(expected), stopping, opening });
+      positions.advanceFrom(tx, expected, [...ends.values()]);
     });
+    return this.#committed(ends, { locked: expected, events: entries.length, parked: 0 });
+  }
+
+  #committed(ends: Upto, { locked, events, parked }: Done): BatchOutcome {
     const positions = after(ends, locked);
     for (const { position, ...ref } of positions) {
       const row = locked.get(nameOf(ref));
@@ -108,25 +122,25 @@ export class Batches {
     return { events, parked, positions };
   }
 
-  async #applyAs(
+  async #applyLocked(
+    batches: readonly (readonly StreamEntry[])[],
+    ends: Upto,
+    stopping: AbortSignal,
+  ): Promise<BatchOutcome> {
+    const done = await this.#transaction(async (tx) => {
+      const done = await this.#handleLocked(tx, batches, ends, stopping);
+      this.#parts.positions.advance(tx, [...ends.values()]);
+      return done;
+    });
+    return this.#committed(ends, done);
+  }
+
+  async #handleLocked(
     tx: Transaction,
     batches: readonly (readonly StreamEntry[])[],
     ends: Upto,
-    expected: Locked,
     stopping: AbortSignal,
-  ) {
-    const entries = freshOf(batches, expected);
-    const [lock, handled] = await Promise.allSettled([
-      this.#lock(tx, batches, ends),
-      this.#parts.dispatch.run(tx, { entries, attempt: 1, isReplay: isReplayUnder(expected), stopping }),
-    ]);
-    if (lock.status === "rejected") throw lock.reason;
-    for (const [name, row] of expected) if (!isSame(row, lock.value.get(name))) throw new Mistaken();
-    if (handled.status === "rejected") throw handled.reason;
-    return { locked: expected, events: entries.length, parked: 0 };
-  }
-
-  async #applyLocked(tx: Transaction, batches: readonly (readonly StreamEntry[])[], ends: Upto, stopping: AbortSignal) {
+  ): Promise<Done> {
     const { parking, dispatch } = this.#parts;
     // One round trip for both.
     const [locked] = await Promise.all([this.#lock(tx, batches, ends), dispatch.prepare(tx, batches.flat())]);
@@ -146,7 +160,7 @@ export class Batches {
     for (const name of ends.keys()) this.#known.delete(name);
   }
 
-  /** What locking these positions will find, if that is known of all of them. */
+  /** What these positions are, if that is known of all of them. */
   #expected(ends: Upto): Locked | undefined {
     const rows = new Map<PartitionName, LockedPosition>();
     for (const name of ends.keys()) {
@@ -189,14 +203,18 @@ export class Batches {
   }
 
   async #lock(tx: Transaction, batches: readonly (readonly StreamEntry[])[], ends: Upto): Promise<Locked> {
-    const locked = await this.#parts.positions.lock(tx, [...ends.values()]);
+    const locked = await this.#parts.positions.lock(tx, ends.values());
     for (const name of ends.keys()) if (!locked.has(name)) throw new NotOwner(`${name} belongs to another host now`);
-    for (const [first] of batches) {
-      if (!first) continue;
-      const position = locked.get(nameOf(first))?.position ?? 0;
-      if (first.prev > position) throw new Hole(`${nameOf(first)}: position ${position} is before ${first.prev}`);
-    }
+    requireNoHole(batches, locked);
     return locked;
+  }
+}
+
+function requireNoHole(batches: readonly (readonly StreamEntry[])[], locked: Locked): void {
+  for (const [first] of batches) {
+    if (!first) continue;
+    const position = locked.get(nameOf(first))?.position ?? 0;
+    if (first.prev > position) throw new Hole(`${nameOf(first)}: position ${position} is before ${first.prev}`);
   }
 }
 
@@ -215,10 +233,6 @@ function freshOf(batches: readonly (readonly StreamEntry[])[], locked: Locked): 
   return batches
     .flat()
     .filter((entry) => entry.seq > (locked.get(nameOf(entry))?.position ?? Number.POSITIVE_INFINITY));
-}
-
-function isSame(a: LockedPosition, b: LockedPosition | undefined): boolean {
-  return a.position === b?.position && a.replay_until === b.replay_until && a.parked === b.parked;
 }
 
 function isReplayUnder(locked: Locked): (entry: StreamEntry) => boolean {

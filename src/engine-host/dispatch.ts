@@ -1,7 +1,7 @@
 import type { Contract, StreamContracts } from "../contracts/contract.ts";
 import type { EventEnvelope } from "../contracts/envelope.ts";
 import { streams } from "../contracts/index.ts";
-import type { Transaction } from "../platform/database/database.ts";
+import type { Scope, Transaction } from "../platform/database/database.ts";
 import { ENGINES } from "../platform/database/roles.ts";
 import { appendEvents } from "../platform/events/ledger.ts";
 import type { Log } from "../platform/observability/log.ts";
@@ -31,6 +31,15 @@ export interface DispatchInput {
   /** True for an event that was handled once before a replay. */
   isReplay(entry: StreamEntry): boolean;
   stopping: AbortSignal;
+  /** What the transaction was begun with for these entries. */
+  opening?: Opening | undefined;
+}
+
+/** What handling some entries begins with, where all of their shops are known: its transaction can begin with it, too. */
+export interface Opening {
+  tenants: ReadonlyMap<string, KnownTenant>;
+  /** Whom the first handler works as. */
+  scope: Scope;
 }
 
 export interface DispatchParts {
@@ -49,6 +58,8 @@ interface BatchSurroundings {
   emitted: EmittedBatch;
   replaying: boolean;
   stopping: AbortSignal;
+  /** Whether the transaction is at its handlers' role. */
+  bound: boolean;
 }
 
 interface SingleEvent {
@@ -77,6 +88,19 @@ export class Dispatch {
     await this.#parts.settings.load(tx, tenantsOf(this.#subscribed(entries)));
   }
 
+  /** How handling these entries begins; undefined when something of their shops has to be read first. */
+  opening(entries: readonly StreamEntry[]): Opening | undefined {
+    const { settings, manifest } = this.#parts;
+    const mine = this.#subscribed(entries);
+    const tenants = settings.kept(tenantsOf(mine));
+    const [first] = mine;
+    if (!tenants || !first) return undefined;
+    const schema = engineRole(manifest.name);
+    const inBatch = mine.some(({ stream, event_type }) => this.#handlers.batch.get(stream)?.types.has(event_type));
+    if (inBatch) return { tenants, scope: { role: engineBatchRole(manifest.name), schema } };
+    return { tenants, scope: { role: engineRole(manifest.name), schema, tenant_id: first.tenant_id } };
+  }
+
   /** Runs the handlers, of each key in order, and appends what they emit. The transaction is the host's again when it returns. */
   async run(tx: Transaction, input: DispatchInput): Promise<{ emitted: number }> {
     const { manifest, tracing } = this.#parts;
@@ -94,7 +118,7 @@ export class Dispatch {
 
   async #handle(tx: Transaction, all: readonly StreamEntry[], input: DispatchInput): Promise<{ emitted: number }> {
     const { settings, emitting } = this.#parts;
-    const tenants = await settings.load(tx, tenantsOf(all));
+    const tenants = input.opening?.tenants ?? (await settings.load(tx, tenantsOf(all)));
     // Of a shop that was deleted only envelopes are left.
     const entries = all.filter(({ tenant_id }) => tenants.has(tenant_id));
     if (entries.length === 0) return { emitted: 0 };
@@ -103,20 +127,24 @@ export class Dispatch {
       replaying: input.isReplay(entry),
     }));
     const emitted = emitting.batch();
+    /** Whom the transaction was begun for, until somebody has worked in it. */
+    let opened = input.opening?.scope;
     for (const [stream, { types, run }] of this.#handlers.batch) {
       const mine = events.filter(({ event }) => event.stream === stream && types.has(event.event_type));
       // Where a replay ends within a batch: what is new comes after what is read again, in every partition.
       for (const replaying of [true, false]) {
         const part = mine.filter((one) => one.replaying === replaying).map(({ event }) => event);
-        if (part.length > 0)
-          await this.#runBatch(tx, part, run, { tenants, emitted, replaying, stopping: input.stopping });
+        if (part.length === 0) continue;
+        const bound = opened !== undefined;
+        opened = undefined;
+        await this.#runBatch(tx, part, run, { tenants, emitted, replaying, stopping: input.stopping, bound });
       }
     }
     const singles = events.flatMap((one): SingleEvent[] => {
       const run = this.#handlers.single.get(`${one.event.stream} ${one.event.event_type}`);
       return run ? [{ ...one, run }] : [];
     });
-    await this.#runSingles(tx, singles, tenants, emitted, input);
+    await this.#runSingles(tx, singles, { tenants, emitted, opened }, input);
     // Not waited for: it travels with the statement that follows. Should it fail, so does that one.
     tx.bind({ role: ENGINES, schema: "public" }).catch(() => undefined);
     const causes = new Map(entries.map((entry) => [entry.event_id, entry]));
@@ -132,10 +160,10 @@ export class Dispatch {
     tx: Transaction,
     events: EventEnvelope[],
     run: (events: never, ctx: never) => Promise<void>,
-    { tenants, emitted, replaying, stopping }: BatchSurroundings,
+    { tenants, emitted, replaying, stopping, bound }: BatchSurroundings,
   ): Promise<void> {
     const { name } = this.#parts.manifest;
-    const bound = tx.bind({ role: engineBatchRole(name), schema: engineRole(name) });
+    const binding = bound ? undefined : tx.bind({ role: engineBatchRole(name), schema: engineRole(name) });
     const handled = this.#call(tx, stopping, (db, signal) =>
       run(
         events as never,
@@ -150,7 +178,7 @@ export class Dispatch {
         } as never,
       ),
     );
-    await Promise.all([bound, handled]);
+    await Promise.all([binding, handled]);
   }
 
   /**
@@ -160,16 +188,15 @@ export class Dispatch {
   async #runSingles(
     tx: Transaction,
     events: readonly SingleEvent[],
-    tenants: ReadonlyMap<string, KnownTenant>,
-    emitted: EmittedBatch,
+    { tenants, emitted, opened }: Pick<BatchSurroundings, "tenants" | "emitted"> & { opened: Scope | undefined },
     input: DispatchInput,
   ): Promise<void> {
     if (events.length === 0) return;
     const { manifest } = this.#parts;
     const role = engineRole(manifest.name);
     // One round trip with the first handlers' first statements, which the server gets behind it.
-    const bound = tx.bind({ role, schema: role });
-    const turns = new ShopTurns(tx);
+    const binding = opened ? undefined : tx.bind({ role, schema: role });
+    const turns = new ShopTurns(tx, opened?.tenant_id);
     const handled = inLanes(
       [...Map.groupBy(events, ({ event }) => event.tenant_id)],
       SHOPS_AT_A_TIME,
@@ -182,7 +209,7 @@ export class Dispatch {
           (single) => this.#runSingle(tx, single, known(tenants, tenant_id), turns, emitted, input),
         ),
     );
-    for (const outcome of await Promise.allSettled([bound, handled])) {
+    for (const outcome of await Promise.allSettled([binding, handled])) {
       if (outcome.status === "rejected") throw outcome.reason;
     }
   }

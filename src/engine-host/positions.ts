@@ -12,6 +12,12 @@ export interface LockedPosition {
   parked: boolean;
 }
 
+const PARKED = `select 1 from parked_event e
+                where e.engine = p.engine and e.stream = p.stream and e.partition = p.partition`;
+
+const FORWARD = `position = n.position, updated_at = now(), starts_without_commit = 0, in_hand_seq = null,
+         in_hand_attempt = null`;
+
 /** The places of one engine, in Postgres: they move only in the transaction of the effects. */
 export class EnginePositions {
   readonly #database: Database;
@@ -64,16 +70,32 @@ export class EnginePositions {
   }
 
   /** Locks the rows of `refs` that are this instance's, in (stream, partition) order: nobody else may commit on them. */
-  async lock(tx: Transaction, refs: readonly PartitionRef[]): Promise<Map<PartitionName, LockedPosition>> {
-    const rows = await tx.query<LockedPosition & { stream: string; partition: number } & Record<string, unknown>>(
-      `select stream, partition, position, replay_until,
-              exists (select 1 from parked_event e
-                      where e.engine = p.engine and e.stream = p.stream and e.partition = p.partition) as parked
+  async lock(tx: Transaction, refs: Iterable<PartitionRef>): Promise<Map<PartitionName, LockedPosition>> {
+    return await this.#rows(tx, refs, "for update");
+  }
+
+  /** Whether these are the positions now, and this instance's. */
+  async areStill(expected: ReadonlyMap<PartitionName, LockedPosition>, refs: Iterable<PartitionRef>): Promise<boolean> {
+    const rows = await this.#rows(this.#database, refs, "");
+    return [...expected].every(([name, { position, replay_until, parked }]) => {
+      const row = rows.get(name);
+      return row?.position === position && row.replay_until === replay_until && row.parked === parked;
+    });
+  }
+
+  async #rows(
+    db: Pick<Transaction, "query">,
+    refs: Iterable<PartitionRef>,
+    lock: "for update" | "",
+  ): Promise<Map<PartitionName, LockedPosition>> {
+    const wanted = Array.from(refs, ({ stream, partition }) => ({ stream, partition }));
+    const rows = await db.query<LockedPosition & { stream: string; partition: number } & Record<string, unknown>>(
+      `select stream, partition, position, replay_until, exists (${PARKED}) as parked
        from engine_position p
        where engine = $1 and owner = $2 and (stream, partition) in
          (select stream, partition from json_to_recordset($3::text::json) as (stream text, partition integer))
-       order by stream, partition for update`,
-      [this.#manifest.name, this.#owner, JSON.stringify(refs.map(({ stream, partition }) => ({ stream, partition })))],
+       order by stream, partition ${lock}`,
+      [this.#manifest.name, this.#owner, JSON.stringify(wanted)],
     );
     return new Map(rows.map(({ stream, partition, ...row }) => [nameOf({ stream, partition }), row]));
   }
@@ -81,11 +103,36 @@ export class EnginePositions {
   /** Moves the locked rows forward as the transaction's last statement; a commit proves that the start was a good one. */
   advance(tx: Transaction, positions: readonly PartitionPosition[]): void {
     tx.last(
-      `update engine_position p set position = n.position, updated_at = now(), starts_without_commit = 0,
-         in_hand_seq = null, in_hand_attempt = null
+      `update engine_position p set ${FORWARD}
        from json_to_recordset($2::text::json) as n (stream text, partition integer, position bigint)
        where p.engine = $1 and p.stream = n.stream and p.partition = n.partition and p.position < n.position`,
       [this.#manifest.name, JSON.stringify(positions)],
+    );
+  }
+
+  /**
+   * The same for rows that were not locked, and where nothing is parked: where one of them is another's, or is not what
+   * `expected` says, nothing is committed (the division by zero fails the transaction).
+   */
+  advanceFrom(
+    tx: Transaction,
+    expected: ReadonlyMap<PartitionName, LockedPosition>,
+    positions: readonly PartitionPosition[],
+  ): void {
+    const moves = positions.map((move) => {
+      const { position: after = 0, replay_until = 0 } = expected.get(nameOf(move)) ?? {};
+      return { ...move, position: Math.max(move.position, after), after, replay_until };
+    });
+    tx.last(
+      `with moved as (
+         update engine_position p set ${FORWARD}
+         from json_to_recordset($3::text::json)
+           as n (stream text, partition integer, position bigint, after bigint, replay_until bigint)
+         where p.engine = $1 and p.owner = $2 and p.stream = n.stream and p.partition = n.partition
+           and p.position = n.after and p.replay_until = n.replay_until and not exists (${PARKED})
+         returning 1)
+       select 1 / (count(*) = json_array_length($3::text::json))::integer from moved`,
+      [this.#manifest.name, this.#owner, JSON.stringify(moves)],
     );
   }
 

@@ -14,6 +14,8 @@ export interface ReplayStart {
 
 /** SQLSTATE by which `engine_replay` refuses. */
 const REFUSED = "RP001";
+const DEADLOCK = "40P01";
+const ATTEMPTS = 5;
 
 /**
  * Empties what the engine derived, its parked events too, and sends it back to the beginning of history. Tables it
@@ -25,14 +27,17 @@ export async function startReplay(
   partial: boolean,
   role = OWNER,
 ): Promise<ReplayStart> {
-  try {
-    return await database.transaction({ role }, async (tx) => {
-      await tx.query("select engine_replay($1, $2)", [engine, partial]);
-      return { events: await historyLeft(tx, engine) };
-    });
-  } catch (error) {
-    if (codeOf(error) === REFUSED) throw new ReplayRefused(error instanceof Error ? error.message : String(error));
-    throw error;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await database.transaction({ role }, async (tx) => {
+        await tx.query("select engine_replay($1, $2)", [engine, partial]);
+        return { events: await historyLeft(tx, engine) };
+      });
+    } catch (error) {
+      if (codeOf(error) === REFUSED) throw new ReplayRefused(error instanceof Error ? error.message : String(error));
+      // Batches that read their positions first, as after a failure, lock in the other order.
+      if (codeOf(error) !== DEADLOCK || attempt === ATTEMPTS) throw error;
+    }
   }
 }
 

@@ -8,8 +8,10 @@ export class ShopTurns {
   readonly #tx: Transaction;
   #bound: string | undefined;
 
-  constructor(tx: Transaction) {
+  /** `bound`: the shop it is bound to already. */
+  constructor(tx: Transaction, bound?: string) {
     this.#tx = tx;
+    this.#bound = bound;
   }
 
   take(tenant_id: string): void {

@@ -65,6 +65,17 @@ export class TenantSettings {
     return all;
   }
 
+  /** What is known of all of these without asking; undefined where something has to be asked. */
+  kept(tenant_ids: Iterable<string>): Map<string, KnownTenant> | undefined {
+    const all = new Map<string, KnownTenant>();
+    for (const tenant_id of tenant_ids) {
+      const found = this.#live(tenant_id);
+      if (!found) return undefined;
+      all.set(tenant_id, found);
+    }
+    return all;
+  }
+
   /** Forgets what is kept of a tenant: it was just changed here. */
   forget(tenant_id: string): void {
     this.#kept.delete(tenant_id);

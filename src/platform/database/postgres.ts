@@ -1,7 +1,7 @@
 import { Connection, type Foreseen } from "./connection.ts";
 import type { Database, Parameter, Row, Scope, Transaction } from "./database.ts";
 import { type Orm, ormOf } from "./orm.ts";
-import { AS_OPENED, BIND_TENANT, bindingOf, isTenantOnly } from "./scope.ts";
+import { AS_OPENED, bindingOf, preparedBindingOf } from "./scope.ts";
 
 export interface PostgresOptions {
   url: string;
@@ -76,7 +76,8 @@ class PostgresTransaction implements Transaction {
 
   async bind(scope: Scope): Promise<void> {
     const binding = bindingOf(scope);
-    if (isTenantOnly(scope) && this.#connection.prepares) await this.query(BIND_TENANT, [scope.tenant_id]);
+    const prepared = this.#connection.prepares ? preparedBindingOf(scope) : undefined;
+    if (prepared) await this.query(prepared.sql, prepared.parameters);
     else if (binding !== "") await this.script(binding);
   }
 

@@ -36,9 +36,17 @@ export function bindingOf(scope: Scope): string {
 /** Brings the session back to how it was opened; before COMMIT, so that nobody's transaction begins with what is undone. */
 export const AS_OPENED = "reset all; reset role";
 
-/** What `bindingOf` sends for a tenant alone, to be prepared: shops change often within a transaction of an engine. */
-export const BIND_TENANT = "select set_config('app.tenant_id', $1, true)";
+const BIND_TENANT = "select set_config('app.tenant_id', $1, true)";
+const BIND_ROLE = "select set_config('role', $1, true), set_config('search_path', $2, true)";
 
-export function isTenantOnly(scope: Scope): scope is { tenant_id: string } {
-  return scope.tenant_id !== undefined && Object.keys(scope).length === 1;
+/**
+ * What `bindingOf` sends, as a statement to be prepared: shops and roles change often within a transaction of an engine.
+ * Undefined for other scopes than those.
+ */
+export function preparedBindingOf(scope: Scope): { sql: string; parameters: string[] } | undefined {
+  const { role, schema, tenant_id } = scope;
+  const size = Object.keys(scope).length;
+  if (size === 1 && tenant_id !== undefined) return { sql: BIND_TENANT, parameters: [tenant_id] };
+  if (size === 2 && role !== undefined && schema !== undefined) return { sql: BIND_ROLE, parameters: [role, schema] };
+  return undefined;
 }

@@ -18,15 +18,16 @@ begin
     raise exception 'the ledger begins at seq %: history before it is gone; --partial replays what is left', first
       using errcode = 'RP001';
   end if;
-  -- Batches that are under way end first; none begins before this commits.
-  perform 1 from engine_position where engine = wanted order by stream, partition for update;
   select string_agg(format('%I.%I', home, c.relname), ', ') into derived
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where n.nspname = home and c.relkind in ('r', 'p') and not c.relispartition
     and c.relname <> 'schema_migration' and c.relname <> all (kept);
+  -- Batches that are under way end first, and in this order: their effects come before their positions. What begins before
+  -- this commits finds another position than it knew, and is undone.
   if derived is not null then
     execute 'truncate ' || derived;
   end if;
+  perform 1 from engine_position where engine = wanted order by stream, partition for update;
   delete from parked_event where engine = wanted;
   update engine_position set replay_until = greatest(replay_until, position), position = 0, owner = null, lease_until = null
   where engine = wanted;
