@@ -16,6 +16,10 @@ export interface KnownTenant extends TenantSetting {
 
 /** How long a setting may be out of date: changes take effect within this, without a restart. */
 const KEEP_MS = 1000;
+/** Those that are asked for when they are this old are read again meanwhile, so that who is busy never waits for it. */
+const RENEW_MS = KEEP_MS / 2;
+/** Shops that are to be read again are gathered for this long. */
+const GATHER_MS = KEEP_MS / 4;
 const MAX_KEPT = 10_000;
 
 /** Who a tenant is, whether an engine is on for it, and with what configuration. */
@@ -23,6 +27,10 @@ export class TenantSettings {
   readonly #database: Database;
   readonly #manifest: EngineManifest;
   readonly #kept = new Map<string, { known: KnownTenant; until: number }>();
+  readonly #ageing = new Set<string>();
+  #renewing = false;
+  /** How often something was forgotten: what was read before may be what was forgotten. */
+  #forgotten = 0;
 
   constructor(database: Database, manifest: EngineManifest) {
     this.#database = database;
@@ -46,22 +54,8 @@ export class TenantSettings {
       else missing.push(tenant_id);
     }
     if (missing.length === 0) return all;
-    const rows = await tx.query<
-      EngineTenant & { enabled: boolean | null; config: EngineConfig | null } & Record<string, unknown>
-    >(
-      `select t.*, s.enabled, s.config
-       from json_array_elements_text($2::text::json) as wanted (id)
-       cross join lateral tenant_by_id(wanted.id::uuid) t
-       left join engine_tenant s on s.engine = $1 and s.tenant_id = t.tenant_id`,
-      [this.#manifest.name, JSON.stringify(missing)],
-    );
-    if (this.#kept.size + rows.length > MAX_KEPT) this.#kept.clear();
-    const until = performance.now() + KEEP_MS;
-    for (const { enabled, config, ...tenant } of rows) {
-      const entry: KnownTenant = { tenant, ...settingOf(this.#manifest, enabled, config) };
-      all.set(tenant.tenant_id, entry);
-      this.#kept.set(tenant.tenant_id, { known: entry, until });
-    }
+    const read = await this.#readAndKeep(tx, missing);
+    for (const [tenant_id, entry] of read) all.set(tenant_id, entry);
     return all;
   }
 
@@ -78,12 +72,61 @@ export class TenantSettings {
 
   /** Forgets what is kept of a tenant: it was just changed here. */
   forget(tenant_id: string): void {
+    this.#forgotten++;
     this.#kept.delete(tenant_id);
   }
 
   #live(tenant_id: string): KnownTenant | undefined {
     const kept = this.#kept.get(tenant_id);
-    return kept && kept.until > performance.now() ? kept.known : undefined;
+    const left = (kept?.until ?? 0) - performance.now();
+    if (left <= 0) return undefined;
+    if (left < KEEP_MS - RENEW_MS) this.#renew(tenant_id);
+    return kept?.known;
+  }
+
+  /** Has a setting read again beside whatever goes on, together with others that are as old. */
+  #renew(tenant_id: string): void {
+    this.#ageing.add(tenant_id);
+    if (this.#renewing) return;
+    this.#renewing = true;
+    setTimeout(() => {
+      const tenant_ids = [...this.#ageing];
+      this.#ageing.clear();
+      this.#renewing = false;
+      // Where it fails, whoever needs them next reads them, and hears why.
+      this.#readAgain(tenant_ids).catch(() => undefined);
+    }, GATHER_MS).unref();
+  }
+
+  async #readAgain(tenant_ids: readonly string[]): Promise<void> {
+    await this.#database.transaction({ role: ENGINES }, (tx) => this.#readAndKeep(tx, tenant_ids));
+  }
+
+  async #readAndKeep(tx: Transaction, tenant_ids: readonly string[]): Promise<Map<string, KnownTenant>> {
+    const [forgotten, until] = [this.#forgotten, performance.now() + KEEP_MS];
+    const read = await this.#read(tx, tenant_ids);
+    if (this.#kept.size + read.size > MAX_KEPT) this.#kept.clear();
+    if (forgotten === this.#forgotten)
+      for (const [tenant_id, known] of read) this.#kept.set(tenant_id, { known, until });
+    return read;
+  }
+
+  async #read(tx: Transaction, tenant_ids: readonly string[]): Promise<Map<string, KnownTenant>> {
+    const rows = await tx.query<
+      EngineTenant & { enabled: boolean | null; config: EngineConfig | null } & Record<string, unknown>
+    >(
+      `select t.*, s.enabled, s.config
+       from json_array_elements_text($2::text::json) as wanted (id)
+       cross join lateral tenant_by_id(wanted.id::uuid) t
+       left join engine_tenant s on s.engine = $1 and s.tenant_id = t.tenant_id`,
+      [this.#manifest.name, JSON.stringify(tenant_ids)],
+    );
+    return new Map(
+      rows.map(({ enabled, config, ...tenant }) => [
+        tenant.tenant_id,
+        { tenant, ...settingOf(this.#manifest, enabled, config) },
+      ]),
+    );
   }
 }
 

@@ -33,7 +33,7 @@ export interface RoleDatabase {
   warning: string | undefined;
 }
 
-type Limits = Pick<PostgresOptions, "max" | "answer_timeout_ms" | "foreseen">;
+type Limits = Pick<PostgresOptions, "max" | "answer_timeout_ms" | "foreseen" | "settings">;
 
 /** Opens the database for one role of the program, after looking at the server and the login. */
 export async function openRoleDatabase(

@@ -7,6 +7,11 @@ import { openRoleDatabase, UnfitServer } from "./database-login.ts";
 import { type BaseParts, CONSTRUCTION_STREAM, type Parts } from "./parts.ts";
 import { requireSchema } from "./schema.ts";
 
+const APPENDS = { foreseen: [APPENDING] };
+
+/** The relay runs few statements, thousands of times: planning one anew for its values takes longer than running it. */
+const READS = { settings: { plan_cache_mode: "force_generic_plan" } };
+
 /** The parts of a process of production: PostgreSQL and Redis. */
 export function serverParts(base: BaseParts, database_url: string, redis_url: string): Parts {
   const { config, log, metrics, readiness } = base;
@@ -22,8 +27,8 @@ export function serverParts(base: BaseParts, database_url: string, redis_url: st
   const warnings = new Set<string>();
   let first: Database | undefined;
   const open: Parts["open"] = async (role, max, answer_timeout_ms) => {
-    const foreseen = role === RELAY ? [] : [APPENDING];
-    const limits = { max, foreseen, ...(answer_timeout_ms !== undefined && { answer_timeout_ms }) };
+    const kind = role === RELAY ? READS : APPENDS;
+    const limits = { max, ...kind, ...(answer_timeout_ms !== undefined && { answer_timeout_ms }) };
     const { database, session_role, warning } = await openRoleDatabase(config, database_url, role, limits);
     opened.push(database);
     metrics.watchPool(role, () => database.use);

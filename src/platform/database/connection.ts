@@ -31,6 +31,8 @@ export interface ConnectionOptions {
    * of the server's ends a transaction whose client falls silent in it.
    */
   foreseen: readonly Foreseen[];
+  /** Settings of the server that the session is to have; not behind a transaction pool. */
+  settings: Readonly<Record<string, string>>;
 }
 
 /**
@@ -145,6 +147,7 @@ export class Connection {
       connection: {
         application_name: this.#options.application_name,
         TimeZone: "UTC",
+        ...(this.#options.prepare ? this.#options.settings : {}),
         ...(this.#options.role === undefined ? {} : { role: this.#options.role }),
       },
       types: {

@@ -45,3 +45,15 @@ test("a session that cannot prepare it says so only to who runs it", async () =>
   await expect(database.query("select * from nowhere where id = $1", [1])).rejects.toThrow("nowhere");
   expect(await database.query("select 2 as two")).toEqual([{ two: 2 }]);
 });
+
+test("settings are every session's, but not behind a transaction pool, which knows a few only", async () => {
+  const { urls } = await testDatabase();
+  const mode = async (prepare: boolean) => {
+    const settings = { plan_cache_mode: "force_generic_plan" };
+    const database = new PostgresDatabase({ url: urls.relay, application_name: "settings", max: 1, prepare, settings });
+    whenDone(() => database.close());
+    return await database.query("select current_setting('plan_cache_mode') as mode");
+  };
+  expect(await mode(true)).toEqual([{ mode: "force_generic_plan" }]);
+  expect(await mode(false)).toEqual([{ mode: "auto" }]);
+});

@@ -16,6 +16,8 @@ export interface PostgresOptions {
   answer_timeout_ms?: number;
   /** Statements every session prepares when it begins, so that no transaction has to. */
   foreseen?: readonly Foreseen[];
+  /** Settings of the server for every session. */
+  settings?: Readonly<Record<string, string>>;
 }
 
 class ConnectionLost extends Error {
@@ -166,6 +168,7 @@ export class PostgresDatabase implements Database {
         prepare: this.#options.prepare ?? true,
         answer_timeout_ms: this.#options.answer_timeout_ms ?? 60_000,
         foreseen: this.#options.foreseen ?? [],
+        settings: this.#options.settings ?? {},
       });
       this.#connections.push(connection);
       return connection;

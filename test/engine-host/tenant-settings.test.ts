@@ -1,0 +1,49 @@
+import { expect, test } from "bun:test";
+import { manifestOf } from "../../src/engine-host/manifest.ts";
+import { readSetting, TenantSettings, writeSetting } from "../../src/engine-host/tenant-settings.ts";
+import { ENGINES } from "../../src/platform/database/roles.ts";
+import { whenDone } from "../harness/cleanup.ts";
+import { until } from "../harness/until.ts";
+import { recorder } from "./recorder.ts";
+import { Scene } from "./scene.ts";
+
+test("a shop's setting is never waited for while the shop is busy, and a change of it is seen all the same", async () => {
+  const scene = await Scene.open(2);
+  whenDone(() => scene.close());
+  const engine = recorder();
+  await scene.install(engine);
+  const manifest = manifestOf(engine);
+  const settings = new TenantSettings(scene.admin, manifest);
+  const [busy = "", quiet = ""] = scene.tenants;
+  const load = (tenants: string[]) => scene.admin.transaction({ role: ENGINES }, (tx) => settings.load(tx, tenants));
+  await load([busy, quiet]);
+  const began = performance.now();
+  let waits = 0;
+  const look = () => {
+    const enabled = settings.kept([busy])?.get(busy)?.enabled;
+    if (enabled === undefined) waits++;
+    return enabled;
+  };
+  expect(look()).toBe(true);
+  await scene.admin.transaction({ role: ENGINES }, (tx) => writeSetting(tx, "recorder", busy, { enabled: false }));
+  await until(() => look() === false, { what: "the change to be seen", every: 5 });
+  await until(() => look() === false && performance.now() - began > 1500, { what: "it to be old", every: 5 });
+  expect(waits).toBe(0);
+  expect(settings.kept([quiet])).toBeUndefined();
+});
+
+test("what was read before a setting was forgotten is not kept", async () => {
+  const scene = await Scene.open(1);
+  whenDone(() => scene.close());
+  const engine = recorder();
+  await scene.install(engine);
+  const settings = new TenantSettings(scene.admin, manifestOf(engine));
+  const [tenant = ""] = scene.tenants;
+  await scene.admin.transaction({ role: ENGINES }, async (tx) => {
+    const loading = settings.load(tx, [tenant]);
+    settings.forget(tenant);
+    expect((await loading).get(tenant)?.enabled).toBe(true);
+    expect((await readSetting(tx, manifestOf(engine), tenant)).enabled).toBe(true);
+  });
+  expect(settings.kept([tenant])).toBeUndefined();
+});
