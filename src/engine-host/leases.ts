@@ -28,6 +28,7 @@ export interface TakenPartition {
   starts_without_commit: number;
 }
 
+const FREE = "(owner is null or lease_until < clock_timestamp())";
 const QUERY_CANCELED = "57014";
 
 /** What a look at the shares of the partitions ends with. */
@@ -89,59 +90,62 @@ export class PartitionLeases {
     }
   }
 
+  /** In two round trips: the second needs the number of hosts. */
   async #share(tx: Transaction): Promise<Shares> {
     const { name } = this.#manifest;
-    // One at a time, by a row that an engine's role cannot touch: anyone may take an advisory lock, and keep it.
-    await tx.query(
-      `insert into lease (name, owner, lease_until) values ('balance ' || $1, $2, clock_timestamp())
-       on conflict (name) do update set owner = excluded.owner, lease_until = excluded.lease_until`,
-      [name, this.owner],
-    );
-    await tx.query(
-      `insert into lease (name, owner, lease_until)
-       values ('engine ' || $1 || ' ' || $2, $2, clock_timestamp() + make_interval(secs => $3))
-       on conflict (name) do update set lease_until = excluded.lease_until`,
-      [name, this.owner, this.#seconds],
-    );
-    await tx.query("delete from lease where name like 'engine ' || $1 || ' %' and lease_until < clock_timestamp()", [
-      name,
+    const [, , , [count]] = await Promise.all([
+      // One at a time, by a row that an engine's role cannot touch: anyone may take an advisory lock, and keep it.
+      tx.query(
+        `insert into lease (name, owner, lease_until) values ('balance ' || $1, $2, clock_timestamp())
+         on conflict (name) do update set owner = excluded.owner, lease_until = excluded.lease_until`,
+        [name, this.owner],
+      ),
+      tx.query(
+        `insert into lease (name, owner, lease_until)
+         values ('engine ' || $1 || ' ' || $2, $2, clock_timestamp() + make_interval(secs => $3))
+         on conflict (name) do update set lease_until = excluded.lease_until`,
+        [name, this.owner, this.#seconds],
+      ),
+      tx.query("delete from lease where name like 'engine ' || $1 || ' %' and lease_until < clock_timestamp()", [name]),
+      tx.query<{ alive: number; partitions: number }>(
+        `select (select count(*) from lease where name like 'engine ' || $1 || ' %') as alive,
+                (select count(*) from engine_position where engine = $1) as partitions`,
+        [name],
+      ),
     ]);
-    const [count] = await tx.query<{ alive: number; partitions: number; free: number }>(
-      `select (select count(*) from lease where name like 'engine ' || $1 || ' %') as alive, count(*) as partitions,
-              count(*) filter (where owner is null or lease_until < clock_timestamp()) as free
-       from engine_position where engine = $1`,
-      [name],
-    );
-    const { alive = 1, partitions = 0, free = 0 } = count ?? {};
+    const { alive = 1, partitions = 0 } = count ?? {};
     const share = Math.ceil(partitions / Math.max(1, alive));
-    await tx.query(
-      `update engine_position p set owner = null, lease_until = null
-       from (select stream, partition, row_number() over (order by stream, partition) as place
-             from engine_position where engine = $1 and owner = $2) mine
-       where p.engine = $1 and p.stream = mine.stream and p.partition = mine.partition and mine.place > $3`,
-      [name, this.owner, share],
-    );
-    const renewed = await tx.query<{ stream: string; partition: number }>(
-      `update engine_position set lease_until = clock_timestamp() + make_interval(secs => $3)
-       where engine = $1 and owner = $2 returning stream, partition`,
-      [name, this.owner, this.#seconds],
-    );
-    const wanted = Math.max(0, share - renewed.length);
-    // Not what somebody's transaction still holds: waiting for that would keep all of the engine's hosts waiting.
-    const taken = await tx.query<TakenPartition & Record<string, unknown>>(
-      `with free as materialized (
-         select stream, partition from engine_position
-         where engine = $1 and (owner is null or lease_until < clock_timestamp())
-         order by stream, partition limit $4 for update skip locked)
-       update engine_position p
-       set owner = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
-           starts_without_commit = p.starts_without_commit + 1
-       from free where p.engine = $1 and p.stream = free.stream and p.partition = free.partition
-       returning p.stream, p.partition, position, replay_until, starts_without_commit`,
-      [name, this.owner, this.#seconds, wanted],
-    );
-    const stuck = taken.length < Math.min(free, wanted);
-    return { held: new Set([...renewed, ...taken].map(nameOf)), taken, stuck };
+    const [, renewed, taken, [left]] = await Promise.all([
+      tx.query(
+        `update engine_position p set owner = null, lease_until = null
+         from (select stream, partition, row_number() over (order by stream, partition) as place
+               from engine_position where engine = $1 and owner = $2) mine
+         where p.engine = $1 and p.stream = mine.stream and p.partition = mine.partition and mine.place > $3`,
+        [name, this.owner, share],
+      ),
+      tx.query<{ stream: string; partition: number }>(
+        `update engine_position set lease_until = clock_timestamp() + make_interval(secs => $3)
+         where engine = $1 and owner = $2 returning stream, partition`,
+        [name, this.owner, this.#seconds],
+      ),
+      // Not what somebody's transaction still holds: waiting for that would keep all of the engine's hosts waiting.
+      tx.query<TakenPartition & Record<string, unknown>>(
+        `with free as materialized (
+           select stream, partition from engine_position
+           where engine = $1 and ${FREE} order by stream, partition
+           limit greatest(0, $4 - (select count(*) from engine_position where engine = $1 and owner = $2))
+           for update skip locked)
+         update engine_position p
+         set owner = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
+             starts_without_commit = p.starts_without_commit + 1
+         from free where p.engine = $1 and p.stream = free.stream and p.partition = free.partition
+         returning p.stream, p.partition, position, replay_until, starts_without_commit`,
+        [name, this.owner, this.#seconds, share],
+      ),
+      tx.query<{ free: number }>(`select count(*) as free from engine_position where engine = $1 and ${FREE}`, [name]),
+    ]);
+    const held = new Set([...renewed, ...taken].map(nameOf));
+    return { held, taken, stuck: held.size < share && (left?.free ?? 0) > 0 };
   }
 
   async #endSilent(): Promise<void> {

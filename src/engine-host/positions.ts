@@ -1,5 +1,4 @@
 import type { Database, Transaction } from "../platform/database/database.ts";
-import { madeStreams } from "../platform/events/stream-registry.ts";
 import { nameOf, type PartitionName, type PartitionPosition, type PartitionRef } from "../platform/streams/streams.ts";
 import type { EngineManifest } from "./manifest.ts";
 
@@ -33,17 +32,14 @@ export class EnginePositions {
   /** Makes the rows that are missing: at the beginning of history, or at what the relay has published by now. */
   async ensure(): Promise<void> {
     const { name, from, subscriptions } = this.#manifest;
-    const made = await madeStreams(this.#database);
-    const wanted: PartitionRef[] = Object.keys(subscriptions).flatMap((stream) =>
-      Array.from({ length: made.get(stream) ?? 0 }, (_, partition) => ({ stream, partition })),
-    );
     await this.#database.query(
       `insert into engine_position (engine, stream, partition, position)
-       select $1, w.stream, w.partition, case when $3 = 'now' then coalesce(p.last_seq, 0) else 0 end
-       from json_to_recordset($2::text::json) as w (stream text, partition integer)
-       left join relay_progress p using (stream, partition)
+       select $1, s.stream, n.partition, case when $3 = 'now' then coalesce(p.last_seq, 0) else 0 end
+       from event_stream s cross join lateral generate_series(0, s.partitions - 1) as n (partition)
+       left join relay_progress p on p.stream = s.stream and p.partition = n.partition
+       where s.stream in (select json_array_elements_text($2::text::json))
        on conflict do nothing`,
-      [name, JSON.stringify(wanted), from],
+      [name, JSON.stringify(Object.keys(subscriptions)), from],
     );
   }
 

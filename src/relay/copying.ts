@@ -1,6 +1,7 @@
-import type { LedgerPage } from "../platform/events/ledger-reader.ts";
+import type { LedgerPage, LedgerRoom } from "../platform/events/ledger-reader.ts";
 import type { Log } from "../platform/observability/log.ts";
 import type { EventStreams, StoredEvent } from "../platform/streams/streams.ts";
+import { Beside } from "./beside.ts";
 import type { Clock } from "./clock.ts";
 import { Gaps } from "./gaps.ts";
 import { Healing } from "./healing.ts";
@@ -26,7 +27,7 @@ export interface CopyingParts {
   lead(): Promise<boolean>;
 }
 
-const HEAL_EVERY_MS = 1000;
+const LOOK_EVERY_MS = 1000;
 /** The slowest look at the ledger while nothing hints at news. */
 const IDLE_MS = 50;
 /** First wait for a living gap; doubled up to IDLE_MS. */
@@ -47,6 +48,13 @@ interface Reading {
   page: Promise<LedgerPage>;
 }
 
+/** What a look at the ledger and at all streams shows. */
+interface Look extends LedgerRoom {
+  incarnation: string;
+  /** Some stream ends before what was published to it. */
+  lost: boolean;
+}
+
 /** The copying itself: read, judge gaps, publish, note the place; heal and trim from time to time. */
 export class Copying {
   readonly #parts: CopyingParts;
@@ -55,7 +63,8 @@ export class Copying {
   readonly #trimming: Trimming;
   readonly #publishing: Publishing;
   readonly #healing: Healing;
-  #healed_at = Number.NEGATIVE_INFINITY;
+  readonly #look = new Beside<Look>();
+  #looked_at = Number.NEGATIVE_INFINITY;
   #suspicious = true;
   #losses = 0;
   #rows: number;
@@ -90,7 +99,7 @@ export class Copying {
 
   /** Notes the place once more; to be called when nothing is under way. */
   async finish(): Promise<void> {
-    if (!this.#suspicious) await this.#progress.write(true);
+    if (!this.#suspicious) await this.#progress.finish();
   }
 
   /** Copies until `lead` says no. The next read overlaps publishing. `progressed` hears of every round that went well. */
@@ -110,7 +119,7 @@ export class Copying {
       const waits = settled.length < page.events.length;
       if (last && page.more && !waits) next = this.#read(last.seq);
       await this.#publish(settled, reading.asked_at);
-      await this.#progress.write();
+      this.#progress.write();
       progressed();
       if (last && waits) await this.#waitForGap(last.seq);
       else if (!page.more) await pulse.wait(Math.min(IDLE_MS, this.#progress.due_ms ?? IDLE_MS));
@@ -128,7 +137,7 @@ export class Copying {
       if (!(await lead())) return;
       if (await this.#believe()) return;
       await this.#maintain();
-      await this.#progress.write();
+      this.#progress.write();
     }
   }
 
@@ -166,6 +175,7 @@ export class Copying {
     this.#suspicious = false;
     try {
       this.#gaps.reset();
+      this.#look.forget();
       // Whatever was asked for last may have been too much to be answered in time.
       this.#rows = Math.min(FIRST_BATCH, this.#parts.batch);
       await this.#progress.load();
@@ -182,21 +192,39 @@ export class Copying {
       this.#suspicious = true;
       throw error;
     }
-    this.#healed_at = Number.NEGATIVE_INFINITY;
+    this.#looked_at = Number.NEGATIVE_INFINITY;
     return true;
   }
 
+  /** Trims when it is time, and mends what the last look showed; looks again once a second, beside the copying. */
   async #maintain(): Promise<void> {
-    const { log, metrics, store, clock } = this.#parts;
+    const { store, clock } = this.#parts;
     if (this.#trimming.due) await this.#trimming.trim(await store.partitions());
-    if (clock.now() - this.#healed_at < HEAL_EVERY_MS) return;
-    const { room, range_size, incarnation } = await store.room();
+    const seen = this.#look.take();
+    if (seen) await this.#mend(seen);
+    if (clock.now() - this.#looked_at < LOOK_EVERY_MS || !this.#look.free) return;
+    const first = this.#looked_at === Number.NEGATIVE_INFINITY;
+    this.#looked_at = clock.now();
+    // Before anything is published to streams that may have lost something.
+    if (first) await this.#mend(await this.#lookAround());
+    else this.#look.begin(() => this.#lookAround());
+  }
+
+  async #lookAround(): Promise<Look> {
+    const last = new Map(this.#progress.last);
+    const [room, lost] = await Promise.all([this.#parts.store.room(), this.#healing.someLost(last)]);
+    return { ...room, lost };
+  }
+
+  async #mend({ room, range_size, incarnation, lost }: Look): Promise<void> {
+    const { log, metrics, store } = this.#parts;
     this.#progress.mustBe(incarnation);
-    for (const [partition, events] of await this.#healing.refill(this.#progress.last)) {
-      metrics.refilled.inc(events);
-      log.warn({ partition, events }, "a stream had lost events and was filled again from the ledger");
+    if (lost) {
+      for (const [partition, events] of await this.#healing.refill(this.#progress.last)) {
+        metrics.refilled.inc(events);
+        log.warn({ partition, events }, "a stream had lost events and was filled again from the ledger");
+      }
     }
     if (room < 2 * range_size) await store.extend();
-    this.#healed_at = clock.now();
   }
 }

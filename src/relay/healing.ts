@@ -71,6 +71,12 @@ export class Healing {
     return divergent;
   }
 
+  /** Whether a stream ends before its `last_seq`. */
+  async someLost(last: ReadonlyMap<PartitionName, PartitionEnd>): Promise<boolean> {
+    const ends = await this.#parts.streams.ends([...last.values()]);
+    return [...last].some(([name, { last_seq }]) => (ends.get(name)?.last_seq ?? 0) < last_seq);
+  }
+
   /**
    * Refills each partition whose stream ends before `last_seq`, from the slowest engine's position on. Returns how many
    * events were published again for each.

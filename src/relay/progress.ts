@@ -1,4 +1,5 @@
 import { nameOf, type PartitionName, type PartitionRef } from "../platform/streams/streams.ts";
+import { Beside } from "./beside.ts";
 import type { Clock } from "./clock.ts";
 import type { PartitionEnd, RelayStore } from "./relay-store.ts";
 
@@ -22,6 +23,8 @@ export class RelayProgress {
   #settled_seq = 0;
   #last = new Map<PartitionName, PartitionEnd>();
   #written_at = Number.NEGATIVE_INFINITY;
+  /** Whether the ledger that was written to is the one whose place it is. */
+  readonly #saving = new Beside<boolean>();
 
   constructor(store: RelayStore, clock: Clock) {
     this.#store = store;
@@ -40,6 +43,7 @@ export class RelayProgress {
 
   /** Takes the place from Postgres, as after a take-over. */
   async load(): Promise<void> {
+    this.#saving.forget();
     const { incarnation, settled_seq, ends } = await this.#store.load();
     this.#changed.clear();
     this.#incarnation = incarnation;
@@ -69,16 +73,29 @@ export class RelayProgress {
     return Math.max(0, this.#written_at + WRITE_EVERY_MS - this.#clock.now());
   }
 
-  /** Writes what changed when it is due, or now when `force`d. */
-  async write(force = false): Promise<void> {
+  /** Has what changed written when it is due, beside whatever goes on; throws when the write before it failed. */
+  write(): void {
+    this.#judge(this.#saving.take());
     const due = this.due_ms;
-    if (due === undefined || (due > 0 && !force)) return;
+    if (due === 0 && this.#saving.free) this.#saving.begin(() => this.#save());
+  }
+
+  /** Writes what changed now. */
+  async finish(): Promise<void> {
+    this.#judge(await this.#saving.finish());
+    if (this.#changed.size > 0) this.#judge(await this.#save());
+  }
+
+  async #save(): Promise<boolean> {
     const names = [...this.#changed];
     const ends = names.flatMap((name) => this.#last.get(name) ?? []);
     this.#changed.clear();
     this.#written_at = this.#clock.now();
-    const saved = await this.#store.save({ incarnation: this.#incarnation, settled_seq: this.#settled_seq, ends });
-    // What could not be written need not be kept: after any failure the place is taken from Postgres again.
-    if (!saved) throw new LedgerChanged();
+    return await this.#store.save({ incarnation: this.#incarnation, settled_seq: this.#settled_seq, ends });
+  }
+
+  /** What could not be written need not be kept: after any failure the place is taken from Postgres again. */
+  #judge(saved: boolean | undefined): void {
+    if (saved === false) throw new LedgerChanged();
   }
 }

@@ -49,7 +49,9 @@ export class Trimming {
     const { streams, clock, max_bytes } = this.#parts;
     this.#appended = 0;
     this.#trimmed_at = clock.now();
-    await this.#dropConsumed(refs, await streams.ends(refs));
+    const before = await streams.ends(refs);
+    await this.#dropConsumed(refs, before);
+    if (bytesOf(before) <= max_bytes) return;
     const ends = await streams.ends(refs);
     const share = shareOf(
       [...ends.values()].map(({ bytes }) => bytes),
@@ -86,13 +88,19 @@ export class Trimming {
 
   async #dropConsumed(refs: readonly PartitionRef[], ends: ReadonlyMap<PartitionName, StreamEnd>): Promise<void> {
     const slowest = await this.#parts.store.slowest();
-    for (const ref of refs) {
-      const position = slowest.get(nameOf(ref));
-      const newest = ends.get(nameOf(ref))?.newest;
-      if (position === undefined || !newest) continue;
-      await this.#parts.streams.trim(ref, Math.min(position + 1, newest.seq));
-    }
+    await Promise.all(
+      refs.map(async (ref) => {
+        const position = slowest.get(nameOf(ref));
+        const newest = ends.get(nameOf(ref))?.newest;
+        if (position === undefined || !newest) return;
+        await this.#parts.streams.trim(ref, Math.min(position + 1, newest.seq));
+      }),
+    );
   }
+}
+
+function bytesOf(ends: ReadonlyMap<PartitionName, StreamEnd>): number {
+  return [...ends.values()].reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** The size above which a partition is cut, so that all together fit: small ones leave what they do not need to others. */

@@ -27,6 +27,9 @@ test("the place in Postgres never goes back, and belongs to one ledger", async (
   expect(await store.load()).toEqual({ incarnation, settled_seq: 10, ends: [{ ...REF, last_seq: 9 }] });
 }, 60_000);
 
+/** What has its answer has gone on when this returns. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 /** A store that notes what it is asked to save. */
 class Noting extends SimulatedStore {
   readonly saved: StoredProgress[] = [];
@@ -50,12 +53,49 @@ test("the place is written five times a second at most, and at once when the rel
     now += 10;
     progress.published(REF, seq);
     progress.settled(seq);
-    await progress.write();
+    progress.write();
+    // What is beside ends before the next turn.
+    await turn();
   }
   expect(store.saved.length).toBe(5);
-  await progress.write(true);
+  await progress.finish();
   expect(store.saved.at(-1)).toMatchObject({ settled_seq: 100, ends: [{ ...REF, last_seq: 100 }] });
   store.same = false;
   progress.published(REF, 101);
-  await expect(progress.write(true)).rejects.toBeInstanceOf(LedgerChanged);
+  await expect(progress.finish()).rejects.toBeInstanceOf(LedgerChanged);
+});
+
+test("one write of the place at a time; what came meanwhile is in the next, and a ledger that is another one is told", async () => {
+  const process = { name: "relay", state: "running" as const, losses: 0 };
+  const store = new Noting(new World([]), new SimulatedLedger(), process);
+  let answer: () => void = () => undefined;
+  const slow = Object.assign(store, {
+    save: async (place: StoredProgress) => {
+      store.saved.push(place);
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return store.same;
+    },
+  });
+  let now = 1000;
+  const progress = new RelayProgress(slow, { now: () => now, after: () => () => undefined });
+  await progress.load();
+  const publish = (seq: number) => {
+    now += 1000;
+    progress.published(REF, seq);
+    progress.settled(seq);
+    progress.write();
+  };
+  publish(1);
+  publish(2);
+  expect(store.saved.map(({ settled_seq }) => settled_seq)).toEqual([1]);
+  answer();
+  await turn();
+  store.same = false;
+  publish(3);
+  expect(store.saved.map(({ settled_seq }) => settled_seq)).toEqual([1, 3]);
+  answer();
+  await turn();
+  expect(() => publish(4)).toThrow(LedgerChanged);
 });
