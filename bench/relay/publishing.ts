@@ -2,8 +2,9 @@ import { Redis } from "ioredis";
 import { PostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { LedgerReader } from "../../src/platform/events/ledger-reader.ts";
 import { fieldsOf } from "../../src/platform/streams/entry.ts";
-import { EntryWriter } from "../../src/platform/streams/entry-writer.ts";
 import { RedisStreams } from "../../src/platform/streams/redis.ts";
+import { RedisSocket } from "../../src/platform/streams/redis-socket.ts";
+import { Replies } from "../../src/platform/streams/replies.ts";
 import type { StoredEvent, StreamEntry } from "../../src/platform/streams/streams.ts";
 import type { Servers } from "./drain.ts";
 
@@ -70,7 +71,7 @@ export function pipelined(size: number): Publishing {
 export const plainCommands: Publishing = async ({ redis }, entries) => {
   const { hostname, port } = new URL(redis);
   const address = { hostname, port: Number(port), tls: false, username: "", password: "", database: 0 };
-  const writer = await EntryWriter.connect(address, "bench", []);
+  const writer = await RedisSocket.connect(address, "bench", []);
   const bulk = (word: string): string => `$${Buffer.byteLength(word)}\r\n${word}\r\n`;
   for (const batch of batches(entries, 2000)) {
     let text = "";
@@ -78,7 +79,7 @@ export const plainCommands: Publishing = async ({ redis }, entries) => {
       const words = ["XADD", `events:${entry.stream}:${entry.partition}`, `${entry.seq}-0`, ...fieldsOf(entry)];
       text += `*${words.length}\r\n${words.map((word) => bulk(String(word))).join("")}`;
     }
-    await writer.send(Buffer.from(text), batch.length);
+    await writer.send(Buffer.from(text), new Replies(batch.length));
   }
   writer.close();
 };

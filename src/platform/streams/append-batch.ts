@@ -1,5 +1,6 @@
 import { appendHead, appendValues, bytesOf, charactersOf, type Measure } from "./append-command.ts";
-import type { EntryWriter } from "./entry-writer.ts";
+import type { RedisSocket } from "./redis-socket.ts";
+import { Replies } from "./replies.ts";
 import { nameOf, type PartitionName, type PartitionRef, type StreamEntry } from "./streams.ts";
 
 /** Entries of one command: Redis does nothing else meanwhile, and one text with an accent has all of them encoded twice. */
@@ -31,15 +32,16 @@ export class AppendBatch {
     this.#keyOf = keyOf;
   }
 
-  /** Sends `entries` over `writer`. With `make`, streams that are not there are made. */
-  async send(writer: EntryWriter, entries: readonly StreamEntry[], make: boolean): Promise<Outcome> {
+  /** Sends `entries` over `socket`. With `make`, streams that are not there are made. */
+  async send(socket: RedisSocket, entries: readonly StreamEntry[], make: boolean): Promise<Outcome> {
     const commands: Command[] = [];
     for (const partition of byPartition(entries).values()) commands.push(...commandsOf(partition, make));
     let end = 0;
     for (const command of commands) end = this.#write(command, end);
-    const exceptions = await writer.send(this.#buffer.subarray(0, end), commands.length);
+    const replies = new Replies(commands.length);
+    await socket.send(this.#buffer.subarray(0, end), replies);
     const outcome: Outcome = { lost: new Map(), refusal: undefined };
-    for (const [i, exception] of exceptions) {
+    for (const [i, exception] of replies.exceptions) {
       const ref = commands[i]?.entries[0];
       if (exception !== null) outcome.refusal ??= exception;
       else if (ref) outcome.lost.set(nameOf(ref), { stream: ref.stream, partition: ref.partition });

@@ -41,22 +41,32 @@ export class MalformedEntry extends Error {
 }
 
 /**
- * The entry behind a stream id; fields are found by name, so that their order and new ones do not matter. From bytes as
- * Redis sent them: of all that a host does with an event, making text of it takes longest, and names need not become any.
+ * An entry of a stream; fields are found by name, so that their order and new ones do not matter. `spans`: where in `data`
+ * each word starts and ends: the id, then names and values in turn.
  */
-export function entryOf(id: Buffer, fields: readonly Buffer[]): StreamEntry {
+export function entryAt(data: Buffer, spans: readonly number[]): StreamEntry {
+  const [id_start = 0, id_end = 0, start = 0] = spans;
+  const whole = data.toString("utf8", start, spans.at(-1));
+  // Nearly always without accents: then a place in the bytes is the same place in the text.
+  const plain = whole.length === (spans.at(-1) ?? 0) - start;
   // They are asked for in the order in which they are written, so the next one is mostly the one wanted.
-  let next = 0;
+  let next = 2;
   const text = (name: string): string => {
-    if (!says(fields[next], name)) next = placeOf(name, fields);
-    const value = fields[next + 1];
-    if (value === undefined) throw new MalformedEntry(`stream entry ${id} has no field ${name}`);
-    next += 2;
-    return value.length === 0 ? "" : value.toString();
+    if (!says(data, spans, next, name)) {
+      for (next = 2; next < spans.length && !says(data, spans, next, name); ) next += 4;
+    }
+    const [from, to] = [spans[next + 2], spans[next + 3]];
+    if (from === undefined || to === undefined) {
+      throw new MalformedEntry(`stream entry ${data.toString("utf8", id_start, id_end)} has no field ${name}`);
+    }
+    next += 4;
+    return plain ? whole.slice(from - start, to - start) : data.toString("utf8", from, to);
   };
   const integer = (name: string): number => {
     const value = Number(text(name));
-    if (!Number.isSafeInteger(value)) throw new MalformedEntry(`stream entry ${id}: ${name} is no integer`);
+    if (!Number.isSafeInteger(value)) {
+      throw new MalformedEntry(`stream entry ${data.toString("utf8", id_start, id_end)}: ${name} is no integer`);
+    }
     return value;
   };
   return {
@@ -77,15 +87,10 @@ export function entryOf(id: Buffer, fields: readonly Buffer[]): StreamEntry {
   };
 }
 
-function placeOf(name: string, fields: readonly Buffer[]): number {
-  let place = 0;
-  while (place < fields.length && !says(fields[place], name)) place += 2;
-  return place;
-}
-
-/** Whether bytes are a name of ASCII letters. */
-function says(bytes: Buffer | undefined, name: string): boolean {
-  if (bytes?.length !== name.length) return false;
-  for (let at = 0; at < name.length; at++) if (bytes[at] !== name.charCodeAt(at)) return false;
+/** Whether the word at `place` of `spans` is a name of ASCII letters. */
+function says(data: Buffer, spans: readonly number[], place: number, name: string): boolean {
+  const [from, to] = [spans[place], spans[place + 1]];
+  if (from === undefined || to === undefined || to - from !== name.length) return false;
+  for (let at = 0; at < name.length; at++) if (data[from + at] !== name.charCodeAt(at)) return false;
   return true;
 }

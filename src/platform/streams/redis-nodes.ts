@@ -1,6 +1,6 @@
 import { Cluster, Redis } from "ioredis";
-import type { RedisAddress } from "./entry-writer.ts";
 import { redisOptions } from "./redis-connection.ts";
+import type { RedisAddress } from "./redis-socket.ts";
 import type { PartitionRef } from "./streams.ts";
 
 /** A client for one server or for a cluster; the commands are the same. */

@@ -1,6 +1,7 @@
-import { entryOf } from "./entry.ts";
-import type { RedisClient, RedisNodes } from "./redis-nodes.ts";
+import type { RedisNodes } from "./redis-nodes.ts";
+import { isElsewhere, RedisSocket } from "./redis-socket.ts";
 import type { PartitionName, PartitionPosition, ReadOptions, StreamEntry, StreamReader } from "./streams.ts";
+import { ReadRefused, XreadAnswer, XreadCommand } from "./xread.ts";
 
 /** How much longer than its BLOCK a read may take before its socket is given up. */
 const GRACE_MS = 3000;
@@ -21,14 +22,15 @@ interface Reading {
 export class RedisReader implements StreamReader {
   readonly #nodes: RedisNodes;
   readonly #name: string;
-  readonly #log: (error: Error) => void;
-  readonly #clients = new Map<string, RedisClient>();
+  readonly #command: XreadCommand;
+  readonly #sockets = new Map<string, RedisSocket>();
   readonly #readings = new Map<string, Reading>();
+  #closed = false;
 
-  constructor(nodes: RedisNodes, name: string, log: (error: Error) => void) {
+  constructor(nodes: RedisNodes, name: string) {
     this.#nodes = nodes;
     this.#name = name;
-    this.#log = log;
+    this.#command = new XreadCommand((ref) => nodes.keyOf(ref));
   }
 
   async read(positions: ReadonlyMap<PartitionName, PartitionPosition>, options: ReadOptions): Promise<StreamEntry[][]> {
@@ -57,7 +59,8 @@ export class RedisReader implements StreamReader {
   }
 
   close(): void {
-    for (const client of this.#clients.values()) client.disconnect();
+    this.#closed = true;
+    for (const socket of this.#sockets.values()) socket.close();
   }
 
   #begin(group: string, positions: readonly PartitionPosition[], options: ReadOptions): Reading {
@@ -77,41 +80,36 @@ export class RedisReader implements StreamReader {
     return reading;
   }
 
-  /**
-   * A read that was blocked when the connection broke may never settle, so each has a watchdog that cuts the socket; the
-   * caller reads again from its positions.
-   */
+  /** A read that was blocked when the connection broke may never be answered: so each has a limit of its own. */
   async #readGroup(
     group: string,
     positions: readonly PartitionPosition[],
-    { count, block_ms }: ReadOptions,
+    options: ReadOptions,
   ): Promise<StreamEntry[][]> {
-    const client = this.#clientOf(group);
-    const keys = positions.map((position) => this.#nodes.keyOf(position));
-    const ids = positions.map(({ position }) => `${position}-0`);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const watchdog = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new Error(`XREAD has not answered ${GRACE_MS} ms after its BLOCK time`));
-        this.#clients.delete(group);
-        client.disconnect();
-      }, block_ms + GRACE_MS);
-    });
+    const [first] = positions;
+    if (!first) return [];
     try {
-      const read = client.xreadBuffer("COUNT", count, "BLOCK", Math.max(1, block_ms), "STREAMS", ...keys, ...ids);
-      const answer = await Promise.race([read, watchdog]);
-      return (answer ?? []).map(([, entries]) => entries.map(([id, fields]) => entryOf(id, fields)));
-    } finally {
-      clearTimeout(timer);
+      const socket = await this.#socketOf(group, first);
+      const answer = new XreadAnswer();
+      await socket.send(this.#command.bytes(positions, options), answer, options.block_ms + GRACE_MS);
+      return answer.entries;
+    } catch (error) {
+      // The node may be gone for good and another one in charge.
+      if (!(error instanceof ReadRefused) || isElsewhere(error.message)) {
+        this.#sockets.get(group)?.close();
+        this.#nodes.moved();
+      }
+      throw error;
     }
   }
 
-  #clientOf(group: string): RedisClient {
-    const known = this.#clients.get(group);
-    if (known) return known;
-    const client = this.#nodes.client(this.#name, "blocking");
-    client.on("error", this.#log);
-    this.#clients.set(group, client);
-    return client;
+  async #socketOf(group: string, ref: PartitionPosition): Promise<RedisSocket> {
+    const known = this.#sockets.get(group);
+    if (known && !known.closed) return known;
+    const address = this.#nodes.addressOf(await this.#nodes.nodeOf(ref));
+    const socket = await RedisSocket.connect(address, this.#name, []);
+    this.#sockets.set(group, socket);
+    if (this.#closed) socket.close();
+    return socket;
   }
 }

@@ -1,11 +1,11 @@
 import { AppendBatch, type Outcome } from "./append-batch.ts";
 import { APPEND_SCRIPT } from "./append-command.ts";
-import { EntryWriter } from "./entry-writer.ts";
 import type { RedisNodes } from "./redis-nodes.ts";
+import { isElsewhere, RedisSocket } from "./redis-socket.ts";
 import { type StreamEntry, StreamsFull, StreamsLost } from "./streams.ts";
 
 interface Route {
-  writer: EntryWriter | undefined;
+  writer: RedisSocket | undefined;
   batch: AppendBatch;
 }
 
@@ -55,7 +55,7 @@ export class RedisWriters {
     const refusal = outcomes.find((outcome) => outcome.refusal !== undefined)?.refusal;
     if (refusal?.startsWith("OOM")) throw new StreamsFull(refusal);
     if (refusal !== undefined) {
-      if (/^(MOVED|ASK|CLUSTERDOWN|TRYAGAIN|READONLY|NOSCRIPT)\b/.test(refusal)) {
+      if (isElsewhere(refusal) || refusal.startsWith("NOSCRIPT")) {
         this.close();
         this.#closed = false;
         this.#nodes.moved();
@@ -83,10 +83,10 @@ export class RedisWriters {
     return parts;
   }
 
-  async #routeTo(node: string): Promise<Route & { writer: EntryWriter }> {
+  async #routeTo(node: string): Promise<Route & { writer: RedisSocket }> {
     const known = this.#routes.get(node);
     if (known?.writer && !known.writer.closed) return { ...known, writer: known.writer };
-    const writer = await EntryWriter.connect(this.#nodes.addressOf(node), `${this.#name}-writer`, [
+    const writer = await RedisSocket.connect(this.#nodes.addressOf(node), `${this.#name}-writer`, [
       ["SCRIPT", "LOAD", APPEND_SCRIPT],
     ]);
     const route = { writer, batch: known?.batch ?? new AppendBatch((ref) => this.#nodes.keyOf(ref)) };

@@ -83,7 +83,7 @@ export class RedisStreams implements EventStreams {
   }
 
   reader(): StreamReader {
-    return new RedisReader(this.#nodes, `${this.#name}-reader`, this.#log);
+    return new RedisReader(this.#nodes, `${this.#name}-reader`);
   }
 
   wake(): void {

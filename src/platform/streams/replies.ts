@@ -1,3 +1,5 @@
+import type { Answers } from "./redis-socket.ts";
+
 const LF = 10;
 const MINUS = 45;
 const DOLLAR = 36;
@@ -8,22 +10,25 @@ const ZERO = 48;
  * Takes Redis' answers to simple commands apart, in whatever pieces they come. Nearly all say that all is well, so only the
  * others are kept: the text of an error, or null for a negative number.
  */
-export class Replies {
+export class Replies implements Answers {
   /** By place of the command in what was sent. */
   readonly exceptions = new Map<number, string | null>();
+  readonly #wanted: number;
   #count = 0;
   #rest: Buffer = Buffer.alloc(0);
 
-  get count(): number {
-    return this.#count;
+  /** `wanted`: how many commands are to be answered. */
+  constructor(wanted: number) {
+    this.#wanted = wanted;
   }
 
-  feed(chunk: Buffer): void {
+  feed(chunk: Buffer): boolean {
     const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     let at = 0;
     for (let next = this.#one(data, at); next !== undefined; next = this.#one(data, at)) at = next;
     // A copy: the socket uses its memory again.
     this.#rest = Buffer.from(data.subarray(at));
+    return this.#count >= this.#wanted;
   }
 
   /** Reads the answer at `at`; where the next one begins, or undefined when it is not all there. */

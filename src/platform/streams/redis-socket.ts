@@ -1,6 +1,12 @@
 import type { Socket } from "bun";
 import { Replies } from "./replies.ts";
 
+/** Takes what a server answers, in whatever pieces it comes. */
+export interface Answers {
+  /** True when everything is there. `chunk` must not be kept: the socket uses its memory again. */
+  feed(chunk: Buffer): boolean;
+}
+
 /** A Redis server as a plain socket reaches it. */
 export interface RedisAddress {
   hostname: string;
@@ -12,7 +18,7 @@ export interface RedisAddress {
 }
 
 /** The socket to Redis is gone; what was sent may or may not have arrived. */
-class WriterClosed extends Error {
+class SocketClosed extends Error {
   readonly code = "CONNECTION_CLOSED";
 }
 
@@ -21,17 +27,17 @@ const CONNECT_TIMEOUT_MS = 5000;
 const SILENCE_MS = 5000;
 
 interface Sending {
-  count: number;
-  replies: Replies;
-  resolve(exceptions: Map<number, string | null>): void;
+  answers: Answers;
+  silence_ms: number;
+  resolve(): void;
   reject(error: Error): void;
 }
 
 /**
- * A connection that only writes: many commands at once, then their answers. It never connects again by itself: whoever
- * opens the next one must look first at what Redis still has.
+ * A connection on which commands are sent as bytes, many at once, and then their answers taken: for entries by the
+ * thousand. It never connects again by itself: whoever opens the next one knows best what to look at first.
  */
-export class EntryWriter {
+export class RedisSocket {
   readonly #socket: Socket;
   #unsent: Uint8Array | undefined;
   #sending: Sending | undefined;
@@ -43,26 +49,26 @@ export class EntryWriter {
   }
 
   /** `first` are commands that must have been done before anything is sent. */
-  static async connect(address: RedisAddress, name: string, first: readonly string[][]): Promise<EntryWriter> {
-    const { promise, resolve, reject } = Promise.withResolvers<EntryWriter>();
-    let writer: EntryWriter | undefined;
-    const timer = setTimeout(() => reject(new WriterClosed("Redis does not answer")), CONNECT_TIMEOUT_MS);
+  static async connect(address: RedisAddress, name: string, first: readonly string[][]): Promise<RedisSocket> {
+    const { promise, resolve, reject } = Promise.withResolvers<RedisSocket>();
+    let made: RedisSocket | undefined;
+    const timer = setTimeout(() => reject(new SocketClosed("Redis does not answer")), CONNECT_TIMEOUT_MS);
     const socket = Bun.connect({
       hostname: address.hostname,
       port: address.port,
       tls: address.tls,
       socket: {
         data: (_, chunk) => {
-          if (writer) writer.#hear(chunk);
+          if (made) made.#hear(chunk);
         },
         drain: () => {
-          if (writer) writer.#flush();
+          if (made) made.#flush();
         },
         close: (_, error) => {
-          if (writer) writer.#fail(new WriterClosed(error?.message ?? "Redis closed the connection"));
+          if (made) made.#fail(new SocketClosed(error?.message ?? "Redis closed the connection"));
         },
         error: (_, error) => {
-          if (writer) writer.#fail(new WriterClosed(error.message));
+          if (made) made.#fail(new SocketClosed(error.message));
         },
         connectError: (_, error) => reject(error),
       },
@@ -70,8 +76,8 @@ export class EntryWriter {
     socket.then((opened) => {
       opened.setKeepAlive(true, 5000);
       opened.setNoDelay(true);
-      writer = new EntryWriter(opened);
-      resolve(writer);
+      made = new RedisSocket(opened);
+      resolve(made);
     }, reject);
     try {
       const connected = await promise;
@@ -89,12 +95,15 @@ export class EntryWriter {
     return this.#closed !== undefined;
   }
 
-  /** Sends `count` commands and resolves with the answers that are not "done". `commands` must not change until then. */
-  async send(commands: Uint8Array, count: number): Promise<Map<number, string | null>> {
+  /**
+   * Sends commands and resolves when `answers` has everything; rejects when nothing came for `silence_ms`. `commands` must
+   * not change until then.
+   */
+  async send(commands: Uint8Array, answers: Answers, silence_ms = SILENCE_MS): Promise<void> {
     if (this.#closed) throw this.#closed;
     if (this.#sending) throw new Error("one sending at a time");
-    return await new Promise((resolve, reject) => {
-      this.#sending = { count, replies: new Replies(), resolve, reject };
+    await new Promise<void>((resolve, reject) => {
+      this.#sending = { answers, silence_ms, resolve, reject };
       this.#unsent = commands;
       this.#watch();
       this.#flush();
@@ -102,7 +111,7 @@ export class EntryWriter {
   }
 
   close(): void {
-    this.#fail(new WriterClosed("closed"));
+    this.#fail(new SocketClosed("closed"));
   }
 
   async #greet({ username, password, database }: RedisAddress, first: readonly string[][]): Promise<void> {
@@ -111,7 +120,9 @@ export class EntryWriter {
     if (database !== 0) commands.push(["SELECT", String(database)]);
     commands.push(...first);
     const text = commands.map((words) => `*${words.length}\r\n${words.map(bulk).join("")}`).join("");
-    for (const [, refusal] of await this.send(Buffer.from(text), commands.length)) {
+    const replies = new Replies(commands.length);
+    await this.send(Buffer.from(text), replies);
+    for (const [, refusal] of replies.exceptions) {
       throw new Error(refusal ?? "Redis refuses the connection");
     }
   }
@@ -121,28 +132,25 @@ export class EntryWriter {
     if (!unsent || this.#closed) return;
     const taken = Math.max(0, this.#socket.write(unsent));
     this.#unsent = taken < unsent.length ? unsent.subarray(taken) : undefined;
-    if (taken > 0) this.#watch();
+    if (taken > 0 && this.#unsent) this.#watch();
   }
 
   #hear(chunk: Buffer): void {
     const sending = this.#sending;
     if (!sending) return;
-    sending.replies.feed(chunk);
-    if (sending.replies.count < sending.count) {
+    if (!sending.answers.feed(chunk)) {
       this.#watch();
       return;
     }
     clearTimeout(this.#timer);
     this.#sending = undefined;
-    sending.resolve(sending.replies.exceptions);
+    sending.resolve();
   }
 
   #watch(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(
-      () => this.#fail(new WriterClosed(`Redis has not answered for ${SILENCE_MS} ms`)),
-      SILENCE_MS,
-    );
+    const limit = this.#sending?.silence_ms ?? SILENCE_MS;
+    this.#timer = setTimeout(() => this.#fail(new SocketClosed(`Redis has not answered for ${limit} ms`)), limit);
   }
 
   #fail(error: Error): void {
@@ -156,6 +164,12 @@ export class EntryWriter {
   }
 }
 
-function bulk(word: string): string {
+/** Whether a refusal says that this server is not the one to ask, now or any more. */
+export function isElsewhere(refusal: string): boolean {
+  return /^(MOVED|ASK|CLUSTERDOWN|TRYAGAIN|READONLY)\b/.test(refusal);
+}
+
+/** A word of a command as the server takes it. */
+export function bulk(word: string): string {
   return `$${Buffer.byteLength(word)}\r\n${word}\r\n`;
 }
