@@ -1,4 +1,4 @@
-import { heapStats } from "bun:jsc";
+import { heapSize } from "bun:jsc";
 import { isTransient } from "../platform/database/errors.ts";
 import { PostgresDatabase } from "../platform/database/postgres.ts";
 import { APPENDING } from "../platform/events/ledger.ts";
@@ -73,7 +73,7 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
       return;
     case "stats":
       if (instance?.stats) {
-        tell({ type: "stats", id: data.id, stats: { ...instance.stats, heap_bytes: heapStats().heapSize } });
+        tell({ type: "stats", id: data.id, stats: { ...instance.stats, heap_bytes: heapSize() } });
       }
       return;
     case "rebalance":
