@@ -1,7 +1,7 @@
 import { construction } from "../../src/contracts/construction.ts";
 import { PostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { VERTICAL } from "../../src/platform/database/roles.ts";
-import { EventContracts } from "../../src/platform/events/ledger.ts";
+import { APPENDING, EventContracts } from "../../src/platform/events/ledger.ts";
 import { DEFAULT_PARTITIONS } from "../../src/platform/events/partition.ts";
 import { RedisStreams } from "../../src/platform/streams/redis.ts";
 import { UnitOfWork } from "../../src/platform/tenancy/unit-of-work.ts";
@@ -10,7 +10,8 @@ import type { WriterPlan } from "./plan.ts";
 
 // Commits at an even pace, each event or job in a transaction of its own, whether or not the one before has committed.
 const plan: WriterPlan = await Bun.stdin.json();
-const database = new PostgresDatabase({ url: plan.url, application_name: "bench writer", max: 8 });
+const foreseen = [APPENDING];
+const database = new PostgresDatabase({ url: plan.url, application_name: "bench writer", max: 8, foreseen });
 const shops = shopIds(plan.shops).map(shopOf);
 
 /** As the vertical does it, with the hint to the relay after the commit. */
