@@ -212,6 +212,35 @@ describe("a replay", () => {
     expect(await scene.rows(HANDLED)).toHaveLength(20);
   });
 
+  test("waits for the batches that are under way, and they for nothing of it", async () => {
+    const reached = Promise.withResolvers<void>();
+    const allowed = Promise.withResolvers<void>();
+    const engine = recorder(async ({ payload }, { db, replaying }) => {
+      if (payload.reason !== "a2" || replaying) return;
+      await db.query("select count(*) from handled");
+      reached.resolve();
+      await allowed.promise;
+    });
+    await scene.install(engine);
+    const host = await scene.host(engine);
+    for (const note of ["a1", "a2"]) {
+      await scene.write([{ tenant: 0, key: "a", note }]);
+      await scene.publish();
+      if (note === "a1") await scene.settled("recorder");
+    }
+    await reached.promise;
+    const replaying = startReplay(scene.admin, "recorder", false);
+    const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+                     and query like '%engine_replay%'`;
+    await until(async () => (await scene.admin.query(waiting)).length > 0, { what: "the replay to wait" });
+    allowed.resolve();
+    expect(await replaying).toEqual({ events: 2 });
+    await scene.settled("recorder");
+    await host.stop();
+    expect((await scene.rows(HANDLED)).map(({ note }) => note)).toEqual(["a1", "a2"]);
+    expect(host.instance.stats?.failures).toBe(0);
+  });
+
   test("is refused when retention has cut the history, unless told otherwise", async () => {
     const engine = recorder();
     await scene.install(engine);

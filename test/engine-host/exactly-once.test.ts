@@ -96,6 +96,35 @@ describe("effects of an engine", () => {
     expect((await scene.rows(HANDLED)).map(({ note }) => note)).toEqual(["a1"]);
   });
 
+  test("are not written by an owner that goes on after another one took over", async () => {
+    const reached = Promise.withResolvers<void>();
+    const allowed = Promise.withResolvers<void>();
+    const standing = recorder(async ({ payload }) => {
+      if (payload.reason !== "a2") return;
+      reached.resolve();
+      await allowed.promise;
+    });
+    await scene.install(standing);
+    const stale = await scene.host(standing);
+    const write = async (note: string) => {
+      await scene.write([{ tenant: 0, key: "a", note }]);
+      await scene.publish();
+    };
+    await write("a1");
+    await scene.settled("recorder");
+    await write("a2");
+    await reached.promise;
+    // It stands still in a transaction that is open, with what it read of its positions.
+    await scene.admin.query("update engine_position set owner = null, lease_until = null");
+    const fresh = await scene.host(recorder());
+    await scene.settled("recorder");
+    allowed.resolve();
+    await stale.stop();
+    await fresh.stop();
+    expect((await scene.rows(HANDLED)).map(({ note }) => note)).toEqual(["a1", "a2"]);
+    expect(stale.instance.stats).toMatchObject({ events: 1, parked: 0 });
+  });
+
   test("are shared by hosts that join, and taken over from hosts that leave", async () => {
     const engine = recorder();
     await scene.install(engine);
