@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import type { Parameter, Row } from "./database.ts";
+import { codeOf } from "./errors.ts";
 import { instantFromText, integerFromText, OID } from "./wire.ts";
 
 const asIs = (value: string) => value;
@@ -46,8 +47,11 @@ export class Connection {
   losses = 0;
   readonly #options: ConnectionOptions;
   readonly #pending = new Set<postgres.PendingQuery<Row[]>>();
+  /** What was cancelled because the session was lost. */
+  readonly #cut = new WeakSet<postgres.PendingQuery<Row[]>>();
   #driver: postgres.Sql;
-  #begun = false;
+  /** Settles when what is foreseen is prepared, with the reason where there is no session. */
+  #beginning: Promise<unknown> | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -83,16 +87,16 @@ export class Connection {
 
   /** Once for a session, with the first statement: a server that is away is not asked before somebody needs it. */
   #begin(): void {
-    if (this.#begun) return;
-    this.#begun = true;
-    if (!this.#options.prepare) return;
-    for (const { sql, parameters } of this.#options.foreseen) {
-      // Where it fails, the statement itself will say so.
-      this.#driver
-        .unsafe(sql, [...parameters], { prepare: true })
-        .describe()
-        .catch(() => undefined);
-    }
+    if (this.#beginning) return;
+    const foreseen = this.#options.prepare ? this.#options.foreseen : [];
+    const preparing = foreseen.map(({ sql, parameters }) =>
+      this.#driver.unsafe(sql, [...parameters], { prepare: true }).describe(),
+    );
+    this.#beginning = Promise.all(preparing).then(
+      () => undefined,
+      // What is wrong with a statement, it will say itself.
+      (error: unknown) => (codeOf(error)?.startsWith("42") ? undefined : error),
+    );
   }
 
   async #run(query: postgres.PendingQuery<Row[]>): Promise<Row[]> {
@@ -109,8 +113,13 @@ export class Connection {
         this.#startAnew();
       }, limit);
     });
+    const beginning = this.#beginning;
     try {
       return await Promise.race([answer, silence]);
+    } catch (error) {
+      // Who came first hears why there is no session, those behind only that they were cancelled.
+      const reason = this.#cut.has(query) ? await beginning : undefined;
+      throw reason ?? error;
     } finally {
       clearTimeout(timer);
       this.#pending.delete(query);
@@ -118,7 +127,10 @@ export class Connection {
   }
 
   #lost(): void {
-    for (const query of this.#pending) query.cancel();
+    for (const query of this.#pending) {
+      this.#cut.add(query);
+      query.cancel();
+    }
     this.#startAnew();
   }
 
@@ -127,7 +139,7 @@ export class Connection {
     const old = this.#driver;
     this.losses++;
     this.#pending.clear();
-    this.#begun = false;
+    this.#beginning = undefined;
     this.#driver = this.#connect();
     old.end({ timeout: 0 }).catch(() => undefined);
   }

@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test";
 import { whenDone } from "../../../test/harness/cleanup.ts";
 import { testDatabase } from "../../../test/harness/database.ts";
+import { freePort } from "../../../test/harness/ports.ts";
 import { withSession } from "../../../test/harness/session.ts";
 import { APPENDING, appendEvents } from "../events/ledger.ts";
 import type { Transaction } from "./database.ts";
+import { codeOf } from "./errors.ts";
 import { PostgresDatabase } from "./postgres.ts";
 import { VERTICAL } from "./roles.ts";
 
@@ -56,4 +58,18 @@ test("settings are every session's, but not behind a transaction pool, which kno
   };
   expect(await mode(true)).toEqual([{ mode: "force_generic_plan" }]);
   expect(await mode(false)).toEqual([{ mode: "auto" }]);
+});
+
+test("why there is no session is told to whoever asked first", async () => {
+  const { urls } = await testDatabase();
+  const asked = async (change: (url: URL) => void) => {
+    const url = new URL(urls.vertical);
+    change(url);
+    const database = new PostgresDatabase({ url: url.href, application_name: "away", max: 1, foreseen: [APPENDING] });
+    whenDone(() => database.close());
+    return await database.query("select 1").catch((error: unknown) => codeOf(error));
+  };
+  const away = freePort();
+  expect(await asked((url) => (url.password = "wrong"))).toBe("28P01");
+  expect(await asked((url) => (url.port = `${away}`))).toBe("ECONNREFUSED");
 });
