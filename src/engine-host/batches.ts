@@ -1,5 +1,6 @@
 import type { Database, Scope, Transaction } from "../platform/database/database.ts";
 import { ENGINES } from "../platform/database/roles.ts";
+import { appendLast, type NewEvent } from "../platform/events/ledger.ts";
 import { nameOf, type PartitionName, type PartitionPosition, type StreamEntry } from "../platform/streams/streams.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { type Failure, isBlameless } from "./failure.ts";
@@ -107,8 +108,10 @@ export class Batches {
     const entries = freshOf(batches, expected);
     const opening = dispatch.opening(entries);
     await database.transaction({ ...handlerScope(manifest), ...opening?.scope }, async (tx) => {
-      await dispatch.run(tx, { entries, attempt: 1, isReplay: isReplayUnder(expected), stopping, opening });
+      const isReplay = isReplayUnder(expected);
+      const emitted = await dispatch.run(tx, { entries, attempt: 1, isReplay, stopping, opening });
       positions.advanceFrom(tx, expected, [...ends.values()]);
+      appendLast(tx, emitted);
     });
     return this.#committed(ends, { locked: expected, events: entries.length, parked: 0 });
   }
@@ -128,8 +131,9 @@ export class Batches {
     stopping: AbortSignal,
   ): Promise<BatchOutcome> {
     const done = await this.#transaction(async (tx) => {
-      const done = await this.#handleLocked(tx, batches, ends, stopping);
+      const { emitted, ...done } = await this.#handleLocked(tx, batches, ends, stopping);
       this.#parts.positions.advance(tx, [...ends.values()]);
+      appendLast(tx, emitted);
       return done;
     });
     return this.#committed(ends, done);
@@ -140,7 +144,7 @@ export class Batches {
     batches: readonly (readonly StreamEntry[])[],
     ends: Upto,
     stopping: AbortSignal,
-  ): Promise<Done> {
+  ): Promise<Done & { emitted: NewEvent[] }> {
     const { parking, dispatch } = this.#parts;
     // One round trip for both.
     const [locked] = await Promise.all([this.#lock(tx, batches, ends), dispatch.prepare(tx, batches.flat())]);
@@ -150,9 +154,9 @@ export class Batches {
       : new HeldKeys([]);
     const behind = fresh.filter((entry) => held.holds(entry));
     const entries = behind.length === 0 ? fresh : fresh.filter((entry) => !held.holds(entry));
-    await dispatch.run(tx, { entries, attempt: 1, isReplay: isReplayUnder(locked), stopping });
+    const emitted = await dispatch.run(tx, { entries, attempt: 1, isReplay: isReplayUnder(locked), stopping });
     await parking.parkBehind(tx, behind);
-    return { locked, events: entries.length, parked: behind.length };
+    return { locked, events: entries.length, parked: behind.length, emitted };
   }
 
   /** Until a commit there has gone well, nothing is known of these partitions. */

@@ -3,7 +3,7 @@ import type { EventEnvelope } from "../contracts/envelope.ts";
 import { streams } from "../contracts/index.ts";
 import type { Scope, Transaction } from "../platform/database/database.ts";
 import { ENGINES } from "../platform/database/roles.ts";
-import { appendEvents } from "../platform/events/ledger.ts";
+import type { NewEvent } from "../platform/events/ledger.ts";
 import type { Log } from "../platform/observability/log.ts";
 import type { Tracing } from "../platform/observability/tracing.ts";
 import type { StreamEntry } from "../platform/streams/streams.ts";
@@ -101,11 +101,14 @@ export class Dispatch {
     return { tenants, scope: { role: engineRole(manifest.name), schema, tenant_id: first.tenant_id } };
   }
 
-  /** Runs the handlers, of each key in order, and appends what they emit. The transaction is the host's again when it returns. */
-  async run(tx: Transaction, input: DispatchInput): Promise<{ emitted: number }> {
+  /**
+   * Runs the handlers, of each key in order. The transaction is the host's again when it returns, with what they emit: to
+   * be appended last, behind everything that may have to wait for a lock.
+   */
+  async run(tx: Transaction, input: DispatchInput): Promise<NewEvent[]> {
     const { manifest, tracing } = this.#parts;
     const entries = this.#subscribed(input.entries);
-    if (entries.length === 0) return { emitted: 0 };
+    if (entries.length === 0) return [];
     return await withEventSpans(tracing, manifest.name, { ...input, entries }, (traced) =>
       this.#handle(tx, traced, input),
     );
@@ -116,12 +119,12 @@ export class Dispatch {
     return entries.filter((entry) => subscriptions[entry.stream]?.includes(entry.event_type));
   }
 
-  async #handle(tx: Transaction, all: readonly StreamEntry[], input: DispatchInput): Promise<{ emitted: number }> {
+  async #handle(tx: Transaction, all: readonly StreamEntry[], input: DispatchInput): Promise<NewEvent[]> {
     const { settings, emitting } = this.#parts;
     const tenants = input.opening?.tenants ?? (await settings.load(tx, tenantsOf(all)));
     // Of a shop that was deleted only envelopes are left.
     const entries = all.filter(({ tenant_id }) => tenants.has(tenant_id));
-    if (entries.length === 0) return { emitted: 0 };
+    if (entries.length === 0) return [];
     const events = entries.map((entry) => ({
       event: parsed(entry, this.#contracts[entry.stream]?.[entry.event_type]),
       replaying: input.isReplay(entry),
@@ -148,12 +151,10 @@ export class Dispatch {
     // Not waited for: it travels with the statement that follows. Should it fail, so does that one.
     tx.bind({ role: ENGINES, schema: "public" }).catch(() => undefined);
     const causes = new Map(entries.map((entry) => [entry.event_id, entry]));
-    const fresh = emitted.events.filter(({ causation_id, tenant_id }) => {
+    return emitted.events.filter(({ causation_id, tenant_id }) => {
       const cause = causes.get(causation_id ?? "");
       return cause !== undefined && !input.isReplay(cause) && known(tenants, tenant_id).enabled;
     });
-    await appendEvents(tx, fresh);
-    return { emitted: fresh.length };
   }
 
   async #runBatch(

@@ -1,4 +1,5 @@
 import type { Database } from "../platform/database/database.ts";
+import { appendLast } from "../platform/events/ledger.ts";
 import { nameOf, type PartitionName } from "../platform/streams/streams.ts";
 import { handlerScope, NotOwner } from "./batches.ts";
 import type { Dispatch } from "./dispatch.ts";
@@ -48,8 +49,10 @@ export class Retries {
         const taken = await parking.take(tx, event);
         if (!taken) return;
         const isReplay = () => taken.seq <= replay_until;
-        await dispatch.run(tx, { entries: [taken], attempt: taken.attempts + 1, isReplay, stopping });
+        const attempt = taken.attempts + 1;
+        const emitted = await dispatch.run(tx, { entries: [taken], attempt, isReplay, stopping });
         await parking.succeed(tx, taken);
+        appendLast(tx, emitted);
       });
     } catch (error) {
       if (isBlameless(error) || stopping.aborted) throw error;

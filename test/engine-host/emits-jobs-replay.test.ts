@@ -15,17 +15,19 @@ afterEach(() => scene.close());
 const EMITTED =
   "select event_id, event_type, hops, causation_id, key, payload from event_log where stream = 'teller' order by seq";
 
-function teller(): EngineDefinition {
+function teller(handle: (note: string | null) => Promise<void> | void = () => undefined): EngineDefinition {
   return defineEngine({
     name: "teller",
     version: "1.0.0",
     description: "Tells of what it saw",
     from: "beginning",
+    retry: { attempts: 1000, first_pause_ms: 1, longest_pause_ms: 20 },
     emits: { told: { version: 1, key: "product_id", payload: Type.Object({ product_id: Type.String() }) } },
     migrations: [{ id: "0001_told", up: "create table told (tenant_id uuid not null, key text not null)" }],
     subscriptions: {
       construction: {
         stock_updated: async (event, { emit, db }) => {
+          await handle(event.payload.reason);
           emit("told", { product_id: event.key });
           await db.query("insert into told values ($1, $2)", [event.tenant_id, event.key]);
         },
@@ -75,6 +77,65 @@ describe("what an engine emits", () => {
       { key: "off" },
       { key: "on" },
     ]);
+  });
+});
+
+describe("what an engine emits, while its transaction waits for a lock", () => {
+  /** Hosts' sessions that wait, and of those the ones that keep the relay waiting at a gap. */
+  async function waiting(): Promise<Record<string, unknown> | undefined> {
+    const [row] = await scene.rows(
+      `select count(*) as sessions, count(*) filter (where exists (
+         select 1 from pg_locks l where l.pid = a.pid and l.mode = 'RowExclusiveLock'
+           and l.relation = 'event_log'::regclass)) as writers
+       from pg_stat_activity a where application_name like 'host %' and wait_event_type = 'Lock'
+         and datname = current_database()`,
+    );
+    return row?.sessions === 0 ? undefined : row;
+  }
+
+  test("is not in the ledger before the positions are moved: a row that somebody holds holds up no other events", async () => {
+    const [reached, allowed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const engine = teller(async (note) => {
+      if (note !== "a2") return;
+      reached.resolve();
+      await allowed.promise;
+    });
+    await scene.install(engine);
+    await scene.host(engine);
+    await scene.write([{ tenant: 0, key: "a", note: "a1" }]);
+    await scene.publish();
+    await scene.settled("teller");
+    await scene.write([{ tenant: 0, key: "a", note: "a2" }]);
+    await scene.publish();
+    await reached.promise;
+    await scene.admin.transaction({}, async (tx) => {
+      await tx.query("select 1 from engine_position for update");
+      allowed.resolve();
+      expect(await until(waiting, { what: "the batch to wait" })).toEqual({ sessions: 1, writers: 0 });
+    });
+    await scene.settled("teller");
+    expect(await scene.rows(EMITTED)).toHaveLength(2);
+  });
+
+  test("is not in the ledger before the parked events are in order, when an event is tried again", async () => {
+    let fails = true;
+    const stubborn = teller(() => {
+      if (fails) throw new Error("not now");
+    });
+    await scene.install(stubborn);
+    const host = await scene.host(stubborn);
+    await scene.write(["a1", "a2"].map((note) => ({ tenant: 0, key: "a", note })));
+    await scene.publish();
+    await until(async () => (await scene.parked("teller")).length === 2, { what: "both to be parked" });
+    await host.stop();
+    fails = false;
+    await scene.admin.transaction({}, async (tx) => {
+      await tx.query("select 1 from parked_event where next_attempt_at is null for update");
+      await scene.host(stubborn);
+      expect(await until(waiting, { what: "the attempt to wait" })).toEqual({ sessions: 1, writers: 0 });
+    });
+    await scene.settled("teller");
+    expect(await scene.rows(EMITTED)).toHaveLength(2);
   });
 });
 

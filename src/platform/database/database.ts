@@ -16,7 +16,8 @@ export interface Transaction {
   values(sql: string, parameters?: readonly Parameter[]): Promise<unknown[][]>;
   /**
    * The transaction's last statement: COMMIT travels right behind it instead of waiting for its answer. When it fails,
-   * the transaction is rolled back and rejects with the failure. Nothing can be sent after it.
+   * the transaction is rolled back and rejects with the failure. Nothing can be sent after it but another last one, which
+   * travels right behind it as well.
    */
   last(sql: string, parameters?: readonly Parameter[]): void;
   /** Several statements at once, without parameters or results: migrations. */

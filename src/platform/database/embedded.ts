@@ -36,12 +36,11 @@ class EmbeddedTransaction implements Transaction {
   }
 
   last(sql: string, parameters: readonly Parameter[] = []): void {
-    const answer = this.query(sql, parameters);
-    answer.catch(() => undefined);
-    this.#last = answer;
+    this.#last = Promise.all([this.#last, this.#tx.query(sql, [...parameters])]);
+    this.#last.catch(() => undefined);
   }
 
-  /** Settles with the answer of the last statement, if there was one. */
+  /** Settles when the last statements are answered, with the first failure among them. */
   get lastAnswer(): Promise<unknown> | undefined {
     return this.#last;
   }

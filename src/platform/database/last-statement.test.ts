@@ -42,6 +42,22 @@ describe.each([
     expect(await leases()).toEqual(["first", "second"]);
   });
 
+  test("may be several: they run in their order, and the first that fails is what is told", async () => {
+    const failing = stand.admin.transaction({}, async (tx) => {
+      tx.last(INSERT, ["sixth"]);
+      tx.last(INSERT, ["first"]);
+      tx.last(INSERT, ["seventh"]);
+    });
+    await expect(failing).rejects.toThrow("duplicate key");
+    expect(await leases()).toEqual(["first", "second"]);
+    await stand.admin.transaction({}, async (tx) => {
+      tx.last(INSERT, ["eighth"]);
+      tx.last("update lease set name = 'ninth' where name = $1", ["eighth"]);
+    });
+    expect(await leases()).toEqual(["first", "ninth", "second"]);
+    await stand.admin.query("delete from lease where name = 'ninth'");
+  });
+
   test("does not happen when the work fails after it", async () => {
     const failing = stand.admin.transaction({}, async (tx) => {
       tx.last(INSERT, ["fifth"]);

@@ -31,7 +31,7 @@ class PostgresTransaction implements Transaction {
   readonly #connection: Connection;
   readonly #losses: number;
   #orm: Orm | undefined;
-  #open = true;
+  #state: "open" | "ending" | "over" = "open";
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(connection: Connection) {
@@ -59,14 +59,14 @@ class PostgresTransaction implements Transaction {
   }
 
   last(sql: string, parameters: readonly Parameter[] = []): void {
-    this.#check();
-    this.#open = false;
-    this.#last = this.#connection.query(sql, parameters);
+    if (this.#state !== "ending") this.#check();
+    this.#state = "ending";
+    this.#last = Promise.all([this.#last, this.#connection.query(sql, parameters)]);
     // Whoever ends the transaction waits for it; until then a failure is not unhandled.
     this.#last.catch(() => undefined);
   }
 
-  /** Settles with the answer of the last statement, if there was one. */
+  /** Settles when the last statements are answered, with the first failure among them. */
   get lastAnswer(): Promise<unknown> {
     return this.#last;
   }
@@ -84,11 +84,11 @@ class PostgresTransaction implements Transaction {
   }
 
   end(): void {
-    this.#open = false;
+    this.#state = "over";
   }
 
   #check(): void {
-    if (!this.#open) throw new Error("this transaction has ended; its handle must not be kept");
+    if (this.#state !== "open") throw new Error("this transaction has ended; its handle must not be kept");
     if (this.lost) throw new ConnectionLost();
   }
 }
