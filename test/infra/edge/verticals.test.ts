@@ -167,6 +167,18 @@ describe("two real verticals behind the edge", () => {
     expect(await exchange(edge.port, `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n`)).toBe("");
   });
 
+  test("no method that nobody knows takes them out of turn", async () => {
+    for (const method of ["BREW", "VERSION-CONTROL", "X".repeat(200), "TRACE"]) {
+      for (let i = 0; i < 6; i++) {
+        const answer = await exchange(edge.port, `${method} / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`);
+        expect(answer).toStartWith("HTTP/1.1 405 ");
+        expect(answer).toContain("\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n");
+        expect(answer).toContain("urn:basecommerce:problem:unknown_method");
+      }
+      expect((await client.get("/auth/me")).email).toBe("ana@casa.test");
+    }
+  });
+
   test("a rolling restart under load fails not one request", async () => {
     const running = load("rolling", { again: false });
     await more(running, 50);
