@@ -85,7 +85,7 @@ export class Batches {
     const ends = endsOf(batches, upto);
     const expected = this.#expected(ends);
     this.#forget(ends);
-    if (expected) {
+    if (expected && holeIn(batches, expected) === undefined) {
       try {
         return await this.#applyExpecting(batches, ends, expected, stopping);
       } catch (error) {
@@ -104,7 +104,6 @@ export class Batches {
     stopping: AbortSignal,
   ): Promise<BatchOutcome> {
     const { database, manifest, positions, dispatch } = this.#parts;
-    requireNoHole(batches, expected);
     const entries = freshOf(batches, expected);
     const opening = dispatch.opening(entries);
     await database.transaction({ ...handlerScope(manifest), ...opening?.scope }, async (tx) => {
@@ -209,17 +208,20 @@ export class Batches {
   async #lock(tx: Transaction, batches: readonly (readonly StreamEntry[])[], ends: Upto): Promise<Locked> {
     const locked = await this.#parts.positions.lock(tx, ends.values());
     for (const name of ends.keys()) if (!locked.has(name)) throw new NotOwner(`${name} belongs to another host now`);
-    requireNoHole(batches, locked);
+    const hole = holeIn(batches, locked);
+    if (hole !== undefined) throw new Hole(hole);
     return locked;
   }
 }
 
-function requireNoHole(batches: readonly (readonly StreamEntry[])[], locked: Locked): void {
+/** Where the entries of a partition follow something that is not done. */
+function holeIn(batches: readonly (readonly StreamEntry[])[], locked: Locked): string | undefined {
   for (const [first] of batches) {
     if (!first) continue;
     const position = locked.get(nameOf(first))?.position ?? 0;
-    if (first.prev > position) throw new Hole(`${nameOf(first)}: position ${position} is before ${first.prev}`);
+    if (first.prev > position) return `${nameOf(first)}: position ${position} is before ${first.prev}`;
   }
+  return undefined;
 }
 
 function endsOf(batches: readonly (readonly StreamEntry[])[], upto: Upto): Map<PartitionName, PartitionPosition> {

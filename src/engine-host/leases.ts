@@ -57,7 +57,7 @@ const END_SILENT = `
 /**
  * Which partitions of an engine this instance works on. Shares are equal by the number of instances that are alive; an
  * instance that has too many gives some up, one that died loses all when its lease ends. Leases only share the work:
- * what keeps a stale owner from committing is that every batch locks its position rows and looks for its own name.
+ * what keeps a stale owner from committing is that every batch looks for its own name in the rows it moves.
  */
 export class PartitionLeases {
   readonly #database: Database;
@@ -88,6 +88,21 @@ export class PartitionLeases {
       if (codeOf(error) === QUERY_CANCELED) await this.#endSilent();
       throw error;
     }
+  }
+
+  /** Keeps what is held while a batch is being handled, which may take longer than leases last. */
+  async renew(): Promise<void> {
+    await this.#database.query(
+      `with alive as (
+         update lease set lease_until = clock_timestamp() + make_interval(secs => $3)
+         where name = 'engine ' || $1 || ' ' || $2),
+       mine as materialized (
+         select stream, partition from engine_position where engine = $1 and owner = $2
+         order by stream, partition for update skip locked)
+       update engine_position p set lease_until = clock_timestamp() + make_interval(secs => $3)
+       from mine where p.engine = $1 and p.stream = mine.stream and p.partition = mine.partition`,
+      [this.#manifest.name, this.owner, this.#seconds],
+    );
   }
 
   /** In two round trips: the second needs the number of hosts. */

@@ -83,6 +83,7 @@ export class Runner {
   #positions = new Map<PartitionName, PartitionPosition>();
   #verified_losses = -1;
   #balanced_at = Number.NEGATIVE_INFINITY;
+  #renewing: Promise<void> | undefined;
   #hurry = false;
   #retried_at = Number.NEGATIVE_INFINITY;
   #running: Promise<void> = Promise.resolve();
@@ -111,8 +112,9 @@ export class Runner {
   }
 
   async #run(): Promise<void> {
-    const { streams, leases, log } = this.#parts;
+    const { streams, leases, pace, log } = this.#parts;
     const reader = new ReadAhead(streams.reader());
+    const renewals = setInterval(() => this.#renew(), pace.balance_ms);
     this.#stopping.signal.addEventListener("abort", () => reader.close(), { once: true });
     let pause = 0;
     while (!this.#stopping.signal.aborted) {
@@ -131,6 +133,8 @@ export class Runner {
         log.warn({ err: error, pause_ms: pause }, "batch failed, trying again after a pause");
       }
     }
+    clearInterval(renewals);
+    await this.#renewing;
     await leases.release().catch((error) => log.warn({ err: error }, "partitions not given back; their leases end"));
   }
 
@@ -189,6 +193,19 @@ export class Runner {
     this.#positions = await positions.owned();
     log.debug({ held: held.size, taken: taken.length }, "partitions");
     await this.#backfill(await positions.behind(this.#positions));
+  }
+
+  /** Keeps the leases while a batch takes so long that the next balance is overdue. */
+  #renew(): void {
+    const { leases, pace, log } = this.#parts;
+    if (this.#renewing || this.#positions.size === 0) return;
+    if (performance.now() - this.#balanced_at < 2 * pace.balance_ms) return;
+    this.#renewing = leases
+      .renew()
+      .catch((error) => log.debug({ err: error }, "leases not renewed; the next balance says more"))
+      .finally(() => {
+        this.#renewing = undefined;
+      });
   }
 
   async #retry(): Promise<void> {

@@ -21,6 +21,12 @@ describe("effects of an engine", () => {
   });
   afterEach(() => scene.close());
 
+  /** What a host loses that stands still for longer than its leases last. */
+  async function endLeases(): Promise<void> {
+    await scene.admin.query("delete from lease where name like 'engine %'");
+    await scene.admin.query("update engine_position set owner = null, lease_until = null");
+  }
+
   test("are there once each, in order per key, whatever dies, joins, leaves or is lost", async () => {
     // The handler itself fails now and then: a batch is torn at any place.
     let calls = 0;
@@ -87,7 +93,7 @@ describe("effects of an engine", () => {
     await inHand;
     // The server ends the transaction of a host that stands still; another host takes over and does the work.
     await stale.database.cut();
-    await scene.admin.query("update engine_position set owner = null, lease_until = null");
+    await endLeases();
     const fresh = await scene.host(recorder());
     await scene.settled("recorder");
     goOn();
@@ -115,7 +121,7 @@ describe("effects of an engine", () => {
     await write("a2");
     await reached.promise;
     // It stands still in a transaction that is open, with what it read of its positions.
-    await scene.admin.query("update engine_position set owner = null, lease_until = null");
+    await endLeases();
     const fresh = await scene.host(recorder());
     await scene.settled("recorder");
     allowed.resolve();
@@ -139,6 +145,53 @@ describe("effects of an engine", () => {
     await until(() => third.instance.stats?.partitions === 2, { what: "a share for the third" });
     await third.kill();
     await until(() => first.instance.stats?.partitions === 4, { what: "the leases of the dead to end" });
+  });
+
+  test("go on without a failure where a partition comes back that another host had meanwhile", async () => {
+    const engine = recorder();
+    await scene.install(engine);
+    const write = async (note: string) => {
+      await scene.write(scene.tenants.map((_, tenant) => ({ tenant, key: "k", note })));
+      await scene.publish();
+      await scene.settled("recorder");
+    };
+    const first = await scene.host(engine);
+    await write("first alone");
+    const second = await scene.host(engine);
+    await until(() => second.instance.stats?.partitions === 2, { what: "both to have their share" });
+    await write("both");
+    await second.stop();
+    await until(() => first.instance.stats?.partitions === 4, { what: "the one left to have all" });
+    await write("first again");
+    expect(first.instance.stats?.failures).toBe(0);
+    expect(await scene.rows(HANDLED)).toHaveLength(18);
+  });
+
+  test("are written by the host that began, however much longer than its lease the handlers take", async () => {
+    const [reached, allowed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let calls = 0;
+    const engine = recorder(async () => {
+      calls++;
+      reached.resolve();
+      await allowed.promise;
+    });
+    await scene.install(engine);
+    const hosts = [await scene.host(engine), await scene.host(engine)];
+    await until(() => hosts.every(({ instance }) => instance.stats?.partitions === 2), { what: "their shares" });
+    await scene.write([{ tenant: 0, key: "a", note: "a1" }]);
+    await scene.publish();
+    await reached.promise;
+    const owners = "select partition, owner from engine_position order by partition";
+    const [before, [lease]] = [
+      await scene.rows(owners),
+      await scene.rows("select max(lease_until) from engine_position"),
+    ];
+    const over = `select 1 from engine_position where clock_timestamp() > timestamptz '${lease?.max}' + interval '300 ms'`;
+    await until(async () => (await scene.rows(over)).length > 0, { what: "what were the leases to be over" });
+    expect(await scene.rows(owners)).toEqual(before);
+    allowed.resolve();
+    await scene.settled("recorder");
+    expect(calls).toBe(1);
   });
 
   test("are complete when the streams kept nothing: the ledger has it all", async () => {
