@@ -80,6 +80,16 @@ export function databaseContract(name: string, open: () => Promise<Database>): v
       expect(await phoneOf(B)).toBeNull();
     });
 
+    test("a query is one statement: nobody ends the transaction behind a semicolon", async () => {
+      const script = "update tenants set phone = '4'; commit; begin";
+      for (const way of ["query", "values"] as const) {
+        const failing = database.transaction({ role: OWNER }, async (tx) => await tx[way](script));
+        expect(codeOf(await failing.catch((error: unknown) => error))).toBe("42601");
+      }
+      expect(codeOf(await database.query(script).catch((error: unknown) => error))).toBe("42601");
+      expect(await phoneOf(B)).toBeNull();
+    });
+
     test("a tenant sees its own rows only, whatever is asked", async () => {
       const slugs = await database.transaction({ role: VERTICAL, tenant_id: A }, (tx) =>
         tx.values("select slug from tenants order by slug"),

@@ -65,12 +65,12 @@ export class Connection {
 
   async query(sql: string, parameters: readonly Parameter[]): Promise<Row[]> {
     this.#begin();
-    return await this.#run(this.#driver.unsafe<Row[]>(sql, [...parameters], { prepare: this.#options.prepare }));
+    return await this.#run(this.#statement(sql, parameters));
   }
 
   async values(sql: string, parameters: readonly Parameter[]): Promise<unknown[][]> {
     this.#begin();
-    const query = this.#driver.unsafe<Row[]>(sql, [...parameters], { prepare: this.#options.prepare });
+    const query = this.#statement(sql, parameters);
     this.#pending.add(query);
     return await this.#settle(query, query.values());
   }
@@ -97,6 +97,14 @@ export class Connection {
       // What is wrong with a statement, it will say itself.
       (error: unknown) => (codeOf(error)?.startsWith("42") ? undefined : error),
     );
+  }
+
+  /** One statement: by itself the driver sends what has no parameters as a script, in which anybody can end the transaction. */
+  #statement(sql: string, parameters: readonly Parameter[]): postgres.PendingQuery<Row[]> {
+    const prepare = this.#options.prepare && parameters.length > 0;
+    // The driver looks at it; its types do not say so.
+    const options: { prepare: boolean } = { prepare, ...{ simple: false } };
+    return this.#driver.unsafe<Row[]>(sql, [...parameters], options);
   }
 
   async #run(query: postgres.PendingQuery<Row[]>): Promise<Row[]> {
