@@ -19,6 +19,14 @@ export class HandlerTimeout extends Error {
   readonly code = "handler_timeout";
 }
 
+/** A handler failed at something of its own that a failure of the surroundings may look like: a file, a statement too slow. */
+export class HandlerFailed extends Error {
+  readonly code = "handler_failed";
+  constructor(thrown: unknown) {
+    super(messageOf(thrown), { cause: thrown });
+  }
+}
+
 /** The event's contract is newer than this program: a newer one will handle it. */
 export class VersionUnknown extends Error {
   readonly code = "version_unknown";
@@ -27,10 +35,11 @@ export class VersionUnknown extends Error {
 /** How long an event of a newer contract waits before it is looked at again. */
 const VERSION_PAUSE_MS = 60_000;
 const MAX_MESSAGE = 1000;
+const MAX_CODE = 100;
 
 export function failureOf(error: unknown): Failure {
-  const message = (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE);
-  const code = codeOf(error) ?? (error instanceof Error ? error.name : "unknown");
+  const message = messageOf(error);
+  const code = storable(codeOf(error) ?? (error instanceof Error ? String(error.name) : "unknown"), MAX_CODE);
   const shape = message.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, "<id>").replace(/\d+(?:\.\d+)?/g, "<n>");
   return {
     code,
@@ -40,6 +49,20 @@ export function failureOf(error: unknown): Failure {
     delay_ms: code === "version_unknown" ? VERSION_PAUSE_MS : delayOf(error),
     cause: error,
   };
+}
+
+/** Handlers throw anything: what cannot be told is said to be so. */
+function messageOf(error: unknown): string {
+  try {
+    return storable(error instanceof Error ? String(error.message) : String(error), MAX_MESSAGE);
+  } catch {
+    return "what was thrown cannot be shown as text";
+  }
+}
+
+/** PostgreSQL keeps no NUL, and no half of a character, as a cut may leave one. */
+function storable(text: string, longest: number): string {
+  return text.slice(0, longest).replaceAll("\0", "\u{FFFD}").toWellFormed();
 }
 
 function delayOf(error: unknown): number | undefined {

@@ -1,15 +1,21 @@
 import type { Parameter, Row, Transaction } from "../platform/database/database.ts";
+import { codeOf } from "../platform/database/errors.ts";
 import type { EngineDb } from "../sdk/context.ts";
-import { HandlerTimeout } from "./failure.ts";
+import { HandlerFailed, HandlerTimeout, isBlameless } from "./failure.ts";
 
-/** Statements that would end the host's transaction, or undo what others did in it; also behind comments. */
-const CONTROL =
-  /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(?:abort|begin|commit|end|release|rollback|savepoint|start\s+transaction|prepare\s+transaction)\b/i;
+/** A statement took longer than it may: what an engine asks for is to blame, and it would again. */
+const STATEMENT_CANCELLED = "57014";
+
+/** Statements that would end the host's transaction, or undo what others did in it. */
+const CONTROL = new Set(["abort", "begin", "commit", "end", "release", "rollback", "savepoint", "start"]);
+/** What would stay in the session, take what the driver keeps there, or leave it in the middle of a copy for good. */
+const OF_THE_SESSION = new Set(["copy", "deallocate", "discard", "prepare"]);
 
 /** What one call of an engine's code is given of a transaction: queries, and only while the call lasts. */
 class LentDb implements EngineDb {
   readonly #tx: Transaction;
   readonly #before: (() => void) | undefined;
+  readonly #failures = new WeakSet<Error>();
   #over = false;
 
   constructor(tx: Transaction, before: (() => void) | undefined) {
@@ -19,14 +25,51 @@ class LentDb implements EngineDb {
 
   async query<T extends Row>(sql: string, parameters?: readonly Parameter[]): Promise<T[]> {
     if (this.#over) throw new Error("the call this db was given to is over; await every query, keep no db");
-    if (CONTROL.test(sql))
+    const word = firstWordOf(sql);
+    if (CONTROL.has(word))
       throw new Error("the transaction is the host's: it commits when the call ends, or undoes it");
+    if (OF_THE_SESSION.has(word)) throw new Error(`${word} is not for engines: the session is the host's`);
     this.#before?.();
-    return await this.#tx.query<T>(sql, parameters);
+    try {
+      return await this.#tx.query<T>(sql, parameters);
+    } catch (error) {
+      if (error instanceof Error && codeOf(error) !== STATEMENT_CANCELLED) this.#failures.add(error);
+      throw error;
+    }
+  }
+
+  /** What the call threw, told apart: of the surroundings only what the database said counts, not what looks like it. */
+  blamed(thrown: unknown): unknown {
+    if (!isBlameless(thrown)) return thrown;
+    for (let cause = thrown; cause instanceof Error; cause = cause.cause) if (this.#failures.has(cause)) return thrown;
+    return new HandlerFailed(thrown);
   }
 
   end(): void {
     this.#over = true;
+  }
+}
+
+/** The word a statement begins with, in lower case: behind white space, comments and empty statements. */
+function firstWordOf(sql: string): string {
+  const gap = /(?:[\s;]+|--[^\n\r]*)*/y;
+  for (;;) {
+    gap.exec(sql);
+    const at = gap.lastIndex;
+    if (!sql.startsWith("/*", at)) return /^[a-z]*/i.exec(sql.slice(at, at + 20))?.[0].toLowerCase() ?? "";
+    gap.lastIndex = endOfComment(sql, at);
+  }
+}
+
+/** Comments nest. */
+function endOfComment(sql: string, start: number): number {
+  const mark = /\/\*|\*\//g;
+  mark.lastIndex = start;
+  for (let depth = 0; ; ) {
+    const [found] = mark.exec(sql) ?? [];
+    if (found === undefined) return sql.length;
+    depth += found === "/*" ? 1 : -1;
+    if (depth === 0) return mark.lastIndex;
   }
 }
 
@@ -63,6 +106,8 @@ export async function lend<T>(
   try {
     if (cut?.aborted) onCut();
     return await Promise.race([work(db, late.signal), over]);
+  } catch (error) {
+    throw db.blamed(error);
   } finally {
     clearTimeout(timer);
     cut?.removeEventListener("abort", onCut);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { codeOf } from "../../src/platform/database/errors.ts";
+import { PermanentError } from "../../src/sdk/index.ts";
 import { recorder } from "./recorder.ts";
 import { Scene } from "./scene.ts";
 
@@ -116,6 +117,63 @@ describe("SQL of a plugin that means harm", () => {
     },
     60_000,
   );
+});
+
+describe("a handler's SQL", () => {
+  test("neither ends the host's transaction nor keeps anything in its session", async () => {
+    const scene = await Scene.open(1);
+    const refused: string[] = [];
+    const statements = [
+      ...[
+        "; commit",
+        "-- a line ends here, too\rcommit",
+        "/* a /* b */ c */ rollback",
+        "select 1; commit",
+        "select 1; rollback",
+      ],
+      ...[
+        "copy handled to stdout",
+        "prepare p as select 1",
+        "deallocate all",
+        "discard all",
+        "prepare transaction 'a'",
+      ],
+    ];
+    const engine = recorder(async ({ payload }, { db }) => {
+      const statement = payload.reason ?? "";
+      await db.query(
+        "insert into handled (tenant_id, event_id, seq, key) select tenant_id, event_id, 0, 'half' from handled",
+      );
+      await db.query(statement).catch(() => refused.push(statement));
+      throw new PermanentError("as it should");
+    });
+    await scene.install(engine);
+    await scene.write(statements.map((note, i) => ({ tenant: 0, key: `${i}`, note })));
+    await scene.publish();
+    await scene.host(engine);
+    await scene.settled(engine.name);
+    expect(new Set(refused)).toEqual(new Set(statements));
+    expect(await scene.parked("recorder")).toEqual(
+      statements.map((note, i) => ({ key: `${i}`, note, state: "dead", attempts: 1, error_code: "permanent" })),
+    );
+    expect(await scene.rows("select 1 from engine_recorder.handled")).toEqual([]);
+    await scene.close();
+  }, 60_000);
+
+  test("may say 'commit' where that is no statement", async () => {
+    const scene = await Scene.open(1);
+    const engine = recorder(async (_event, { db }) => {
+      await db.query("/* commit */ ; select 'commit; rollback' as commit -- copy");
+      await db.query(`${"/* a */ ".repeat(60)}select 1`);
+    });
+    await scene.install(engine);
+    await scene.write([{ tenant: 0, key: "a", note: "1" }]);
+    await scene.publish();
+    await scene.host(engine);
+    await scene.settled(engine.name);
+    expect(await scene.parked("recorder")).toEqual([]);
+    await scene.close();
+  }, 60_000);
 });
 
 describe("a migration that would go past the policies", () => {

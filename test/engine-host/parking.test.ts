@@ -180,6 +180,43 @@ describe("an event whose handler fails", () => {
     expect(await scene.parked("recorder")).toMatchObject([{ note: "forgotten", state: "dead" }]);
   });
 
+  const thrown: Record<string, () => unknown> = {
+    "an error with NUL in its text": () => new Error("a\0b"),
+    "an error whose text is cut in half a character": () => new Error(`a${"😀".repeat(600)}`),
+    "an error with a long code": () => Object.assign(new Error("x"), { code: "y".repeat(10_000) }),
+    "an error with NUL in its code": () => Object.assign(new Error("x"), { code: "a\0" }),
+    "an error without text": () => Object.defineProperty(new Error("x"), "message", { get: () => BigInt("x") }),
+    "an error of a library's that looks like a lost connection": () =>
+      Object.assign(new Error("x"), { code: "ECONNREFUSED" }),
+    "an error that looks like a stop of the host": () => Object.assign(new Error("x"), { code: "stopping" }),
+    "an object without a form": () => Object.create(null),
+    nothing: () => undefined,
+  };
+  test("is laid aside whatever its handler throws", async () => {
+    const engine = recorder(
+      async ({ payload }, { db }) => {
+        const what = thrown[payload.reason ?? ""];
+        if (what) throw what();
+        if (payload.reason === "a file that is not there") await Bun.file("/nonexistent/file").text();
+        if (payload.reason === "a statement that is too slow") {
+          await db.query("set local statement_timeout = '20ms'");
+          await db.query("select pg_sleep(10)");
+        }
+      },
+      { retry: { attempts: 1 } },
+    );
+    await scene.install(engine);
+    await scene.host(engine);
+    const whats = [...Object.keys(thrown), "a file that is not there", "a statement that is too slow"];
+    for (const what of [...whats, "none"]) await scene.write([{ tenant: 0, key: what, note: what }]);
+    await scene.publish();
+    await scene.settled("recorder");
+    expect((await scene.parked("recorder")).map(({ note, state }) => ({ note, state }))).toEqual(
+      whats.map((note) => ({ note, state: "dead" })),
+    );
+    expect(await notes()).toEqual(["none"]);
+  }, 30_000);
+
   test("of a newer contract waits for a newer program", async () => {
     const engine = recorder();
     await scene.install(engine);

@@ -13,6 +13,16 @@ class AnswerTimeout extends Error {
   }
 }
 
+/** The session ended before the server had answered. */
+class SessionLost extends Error {
+  readonly code = "CONNECTION_CLOSED";
+  constructor() {
+    super("the connection to the database was lost");
+  }
+}
+
+const CANCELLED = "57014";
+
 /** A statement to be prepared before it is needed, with parameters of the types it will have. */
 export interface Foreseen {
   sql: string;
@@ -125,9 +135,9 @@ export class Connection {
     try {
       return await Promise.race([answer, silence]);
     } catch (error) {
-      // Who came first hears why there is no session, those behind only that they were cancelled.
-      const reason = this.#cut.has(query) ? await beginning : undefined;
-      throw reason ?? error;
+      if (!this.#cut.has(query)) throw error;
+      // Who came first hears why there is no session, those behind only that they were cancelled: as if they took too long.
+      throw (await beginning) ?? (codeOf(error) === CANCELLED ? new SessionLost() : error);
     } finally {
       clearTimeout(timer);
       this.#pending.delete(query);
