@@ -34,7 +34,8 @@ const STATUS = `
   with place as (select coalesce(max(settled_seq), 0) as settled_seq from relay_progress),
   behind as (
     select count(*) as events, min(occurred_at) as oldest
-    from (select occurred_at from event_log, place where seq > settled_seq order by seq limit ${LAG_COUNTED}) e)
+    from (select occurred_at from event_log where seq > (select settled_seq from place)
+          order by seq limit ${LAG_COUNTED}) e)
   select r.head, r.room, place.settled_seq,
          case when behind.events < ${LAG_COUNTED} then behind.events
               else greatest(behind.events, r.head - place.settled_seq) end as lag_events,
