@@ -1,12 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../harness/folder.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
 interface Service {
   image: string;
   build?: { context: string; target: string };
+  entrypoint?: string[];
   command?: string[];
   environment?: Record<string, string>;
   ports?: string[];
@@ -47,6 +49,8 @@ describe("docker-compose.yml", () => {
         vertical: ["127.0.0.1:8000:8000"],
         relay: ["127.0.0.1:8001:8001"],
         engines: ["127.0.0.1:8002:8002"],
+        prune: [],
+        dump: [],
         nginx: ["80:80"],
         prometheus: ["127.0.0.1:9090:9090"],
         grafana: ["127.0.0.1:3000:3000"],
@@ -55,12 +59,20 @@ describe("docker-compose.yml", () => {
   });
 
   const everyProcess = ["DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL", "HOST", "LOG_LEVEL"];
-  const everyServer = ["SECRET_KEY", "ALGORITHM", "ACCESS_TOKEN_EXPIRE_MINUTES", "CORS_ORIGINS", "BASE_DOMAIN"];
+  const everyServer = [
+    "SECRET_KEY",
+    "ALGORITHM",
+    "ACCESS_TOKEN_EXPIRE_MINUTES",
+    "CORS_ORIGINS",
+    "BASE_DOMAIN",
+    "TRUSTED_PROXIES",
+  ];
   test.each([
     ["migrate", everyProcess],
-    ["relay", [...everyProcess, "RELAY_PORT"]],
+    ["relay", [...everyProcess, "RELAY_PORT", "STREAMS_MAX_MB"]],
     ["vertical", [...everyProcess, ...everyServer, "VERTICAL_PORT"]],
     ["engines", [...everyProcess, ...everyServer, "ENGINES_PORT", "PLUGINS_DIR"]],
+    ["prune", ["DATABASE_URL", "EVENT_RETENTION_DAYS"]],
   ])("%s is given the settings it needs and no others", (name, settings) => {
     expect(Object.keys(service(name).environment ?? {}).sort()).toEqual([...settings].sort());
   });
@@ -70,10 +82,11 @@ describe("docker-compose.yml", () => {
     ["vertical", "basecommerce_vertical"],
     ["relay", "basecommerce_relay"],
     ["engines", "basecommerce_engines"],
+    ["prune", "basecommerce_owner"],
+    ["dump", "basecommerce_owner"],
   ])("%s logs in as %s", async (name, login) => {
-    for (const setting of ["DATABASE_URL", "DATABASE_DIRECT_URL"]) {
-      expect(service(name).environment?.[setting]).toStartWith(`postgres://${login}:\${`);
-    }
+    const { DATABASE_URL, DATABASE_DIRECT_URL = DATABASE_URL } = service(name).environment ?? {};
+    for (const url of [DATABASE_URL, DATABASE_DIRECT_URL]) expect(url).toStartWith(`postgres://${login}:\${`);
     expect(await Bun.file(join(ROOT, "infra/postgres/roles.sql")).text()).toContain(`alter role ${login} with login`);
   });
 
@@ -99,7 +112,8 @@ describe("docker-compose.yml", () => {
     const needs = (name: string) =>
       Object.fromEntries(Object.entries(service(name).depends_on ?? {}).map(([on, { condition }]) => [on, condition]));
     expect(needs("migrate")).toEqual({ postgres: "service_healthy" });
-    for (const role of ["vertical", "relay", "engines"]) {
+    expect(needs("dump")).toEqual({ migrate: "service_completed_successfully", postgres: "service_healthy" });
+    for (const role of ["vertical", "relay", "engines", "prune"]) {
       expect(needs(role)).toEqual({
         migrate: "service_completed_successfully",
         postgres: "service_healthy",
@@ -126,6 +140,54 @@ describe("docker-compose.yml", () => {
       }
       if (build) expect(images).toContain(build.target);
     }
+  });
+
+  test("who comes by nginx is believed to be who nginx says, and nobody else", () => {
+    const { networks = {} } = service("nginx");
+    const address = Array.isArray(networks) ? undefined : networks.edge?.ipv4_address;
+    for (const role of ["vertical", "engines"]) expect(service(role).environment?.TRUSTED_PROXIES).toBe(`${address}`);
+  });
+
+  test("streams leave Redis room for what else stands there", () => {
+    const [, megabytes] = /maxmemory (\d+)mb/.exec(service("redis").command?.join(" ") ?? "") ?? [];
+    expect(Number(service("relay").environment?.STREAMS_MAX_MB)).toBeLessThanOrEqual(Number(megabytes) / 2);
+  });
+
+  describe("what is done by the clock", () => {
+    /** Runs a service's command with stand-ins for two programs until it has slept `sleeps` times; what those said. */
+    async function rounds(name: string, sleeps: number, program: string, text: string): Promise<string[]> {
+      const path = await temporaryFolder("rounds");
+      const said = join(path, "said");
+      await Bun.write(join(path, program), text);
+      const command = (service(name).command?.join(" ") ?? "").replaceAll("$$", "$").replaceAll("/backup/", `${path}/`);
+      const standIns = `
+        basecommerce() { sh ${path}/basecommerce "$@"; }
+        sleep() { echo "sleep $1" >> ${said}; [ $(grep -c ^sleep ${said}) -lt ${sleeps} ] || exit 0; }`;
+      const env = { PATH: process.env.PATH ?? "", BACKUP_DIR: join(path, "backups"), SAID: said };
+      await Bun.spawn(["sh", "-c", `${standIns}\n${command}`], { env, stderr: "ignore" }).exited;
+      return (await Bun.file(said).text()).trim().split("\n");
+    }
+
+    test("the ledger is pruned each day, and sooner after a failure", async () => {
+      expect(service("prune").entrypoint).toEqual(["sh", "-c"]);
+      const failing = 'echo "$@" >> $SAID; [ $(grep -c prune $SAID) -ne 2 ]';
+      expect(await rounds("prune", 3, "basecommerce", failing)).toEqual(
+        ["1d", "1h", "1d"].flatMap((pause) => ["event prune", `sleep ${pause}`]),
+      );
+    });
+
+    test("a backup is made when the newest is a day old, whenever that is", async () => {
+      expect(service("dump").entrypoint).toEqual(["sh", "-c"]);
+      const made = (age: string) =>
+        `echo dump >> $SAID; mkdir -p "$BACKUP_DIR/2026$(grep -c dump $SAID)T0Z" && touch -d '${age}' "$BACKUP_DIR"/*`;
+      expect(await rounds("dump", 3, "dump.sh", made("now"))).toEqual(["dump", "sleep 1h", "sleep 1h", "sleep 1h"]);
+      expect(await rounds("dump", 2, "dump.sh", made("24 hours ago"))).toEqual([
+        ...["dump", "sleep 1h", "dump", "sleep 1h"],
+      ]);
+      expect(await rounds("dump", 2, "dump.sh", "echo dump >> $SAID; exit 1")).toEqual([
+        ...["dump", "sleep 1h", "dump", "sleep 1h"],
+      ]);
+    });
   });
 
   test("Prometheus and Grafana come up with the profile monitoring only, and what is watched has the name it has here", async () => {
