@@ -27,6 +27,14 @@ class ConnectionLost extends Error {
   }
 }
 
+/** Something was still asked for when its process had already let go of the database. */
+class DatabaseClosed extends Error {
+  readonly code = "CONNECTION_ENDED";
+  constructor() {
+    super("the database was closed here");
+  }
+}
+
 class PostgresTransaction implements Transaction {
   readonly #connection: Connection;
   readonly #losses: number;
@@ -61,9 +69,9 @@ class PostgresTransaction implements Transaction {
   last(sql: string, parameters: readonly Parameter[] = []): void {
     if (this.#state !== "ending") this.#check();
     this.#state = "ending";
-    this.#last = Promise.all([this.#last, this.#connection.query(sql, parameters)]);
-    // Whoever ends the transaction waits for it; until then a failure is not unhandled.
-    this.#last.catch(() => undefined);
+    const answer = unheeded(this.#connection.query(sql, parameters));
+    // Whoever ends the transaction waits for it. What fails behind a failure says only that.
+    this.#last = unheeded(this.#last.then(() => answer));
   }
 
   /** Settles when the last statements are answered, with the first failure among them. */
@@ -98,8 +106,9 @@ export class PostgresDatabase implements Database {
   readonly kind = "postgres";
   readonly #connections: Connection[] = [];
   readonly #idle: Connection[] = [];
-  readonly #waiting: ((connection: Connection) => void)[] = [];
+  readonly #waiting: PromiseWithResolvers<Connection>[] = [];
   readonly #options: PostgresOptions;
+  #closed = false;
 
   constructor(options: PostgresOptions) {
     this.#options = options;
@@ -129,8 +138,10 @@ export class PostgresDatabase implements Database {
         const [result] = await Promise.all([guarded(() => work(tx)), begun]);
         tx.end();
         if (tx.lost) throw new ConnectionLost();
+        const committed = unheeded(connection.simple(scope.lent ? `${AS_OPENED}; commit` : "commit"));
         // After a failed last statement the server takes COMMIT for ROLLBACK.
-        await Promise.all([tx.lastAnswer, connection.simple(scope.lent ? `${AS_OPENED}; commit` : "commit")]);
+        await tx.lastAnswer;
+        await committed;
         return result;
       } catch (error) {
         tx.end();
@@ -154,10 +165,14 @@ export class PostgresDatabase implements Database {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(new DatabaseClosed());
     await Promise.all(this.#connections.map((connection) => connection.close()));
   }
 
   async #take(): Promise<Connection> {
+    // A connection that was ended opens another one when it is used.
+    if (this.#closed) throw new DatabaseClosed();
     const idle = this.#idle.pop();
     if (idle) return idle;
     if (this.#connections.length < this.#options.max) {
@@ -173,14 +188,22 @@ export class PostgresDatabase implements Database {
       this.#connections.push(connection);
       return connection;
     }
-    return await new Promise((resolve) => this.#waiting.push(resolve));
+    const free = Promise.withResolvers<Connection>();
+    this.#waiting.push(free);
+    return await free.promise;
   }
 
   #release(connection: Connection): void {
     const next = this.#waiting.shift();
-    if (next) next(connection);
+    if (next) next.resolve(connection);
     else this.#idle.push(connection);
   }
+}
+
+/** The same promise; that it fails is not unhandled until somebody waits for it. */
+function unheeded<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 /** Runs `work` so that a synchronous throw is a rejection too. */
