@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { SDK_VERSION } from "../../src/sdk/version.ts";
-import { startProgram } from "../harness/program.ts";
+import { PROGRAM, startProgram } from "../harness/program.ts";
 import { deploy } from "./droplet.ts";
-import { type Launch, type Platform, startPlatform } from "./platform.ts";
+import { ShopClient } from "./path.ts";
+import { type Launch, type Platform, shopWith, startPlatform } from "./platform.ts";
 import { BROKEN, GREETER, GREETING, threeProcesses } from "./three-processes.ts";
 
 /** Drop-in engines beside the binary: one of two files, one that does not load. */
@@ -34,6 +36,17 @@ describe("the compiled binary, alone in a folder, as a user without rights, thre
     const file = join(cwd ?? "", "written/mine", archive);
     const manifest = await Bun.$`tar -xzOf ${file} package/package.json`.json();
     expect(manifest).toMatchObject({ name: "@basecommerce/engine", version: SDK_VERSION });
+  });
+
+  test("it was built with nothing beside it, and names its sources where something fails", async () => {
+    const [built = ""] = PROGRAM.length === 1 ? PROGRAM : launch.command;
+    const left = (await readdir(dirname(built))).filter((name) => name.endsWith(".map") || name.startsWith(".build-"));
+    expect(left).toEqual([]);
+    const client = new ShopClient(await shopWith(platform, "named", "admin"));
+    await client.login();
+    await client.get("/api/v1/engines/broken/x", 503);
+    const line = await platform.programs.engines.line('"request failed"');
+    expect(line).toMatch(/ at \w+ \(src\/engine-host\/worker-engine\.ts:\d+:\d+\)/);
   });
 
   threeProcesses(() => platform);
