@@ -81,7 +81,7 @@ export class RedisSocket {
     }, reject);
     try {
       const connected = await promise;
-      await connected.#greet(address, [["CLIENT", "SETNAME", name.replaceAll(/\s/g, "-")], ...first]);
+      await connected.#greet(address, name, first);
       return connected;
     } catch (error) {
       socket.then((opened) => opened.terminate()).catch(() => undefined);
@@ -114,16 +114,21 @@ export class RedisSocket {
     this.#fail(new SocketClosed("closed"));
   }
 
-  async #greet({ username, password, database }: RedisAddress, first: readonly string[][]): Promise<void> {
+  async #greet(
+    { username, password, database }: RedisAddress,
+    name: string,
+    first: readonly string[][],
+  ): Promise<void> {
     const commands: string[][] = [];
     if (password !== "") commands.push(username === "" ? ["AUTH", password] : ["AUTH", username, password]);
     if (database !== 0) commands.push(["SELECT", String(database)]);
-    commands.push(...first);
+    commands.push(...first, ["CLIENT", "SETNAME", name.replaceAll(/\s/g, "-")]);
     const text = commands.map((words) => `*${words.length}\r\n${words.map(bulk).join("")}`).join("");
     const replies = new Replies(commands.length);
     await this.send(Buffer.from(text), replies);
-    for (const [, refusal] of replies.exceptions) {
-      throw new Error(refusal ?? "Redis refuses the connection");
+    for (const [place, refusal] of replies.exceptions) {
+      // A name is for people who look at the server; not every account may have one.
+      if (place < commands.length - 1) throw new Error(refusal ?? "Redis refuses the connection");
     }
   }
 

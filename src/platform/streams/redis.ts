@@ -154,7 +154,10 @@ async function settingsOf(server: Redis): Promise<RedisSettings> {
 
 /** Empty where the provider does not let anybody ask. */
 async function setting(server: Redis, name: string): Promise<string> {
-  const answer: unknown = await server.config("GET", name);
+  const answer: unknown = await server.config("GET", name).catch((error: Error) => {
+    if (/^NOPERM|unknown command/i.test(error.message)) return undefined;
+    throw error;
+  });
   if (Array.isArray(answer)) return String(answer[1]);
   if (typeof answer === "object" && answer !== null && name in answer) return String(Reflect.get(answer, name));
   return "";
