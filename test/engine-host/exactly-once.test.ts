@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { retryDead } from "../../src/engine-host/dead-letters.ts";
+import { startReplay } from "../../src/engine-host/replay.ts";
 import { until } from "../harness/until.ts";
 import { HANDLED, recorder } from "./recorder.ts";
 import { type Host, Scene } from "./scene.ts";
@@ -12,6 +14,8 @@ const Fault = fc.oneof(
   { weight: 2, arbitrary: fc.constant("join" as const) },
   { weight: 1, arbitrary: fc.constant("leave" as const) },
   { weight: 1, arbitrary: fc.constant("lose" as const) },
+  { weight: 1, arbitrary: fc.constant("replay" as const) },
+  { weight: 1, arbitrary: fc.constant("retry" as const) },
 );
 
 describe("effects of an engine", () => {
@@ -50,6 +54,8 @@ describe("effects of an engine", () => {
           else if (fault === "kill") await leave("kill");
           else if (fault === "leave") await leave("stop");
           else if (fault === "cut") await hosts[0]?.database.cut();
+          else if (fault === "replay") await startReplay(scene.admin, "recorder", false);
+          else if (fault === "retry") await scene.admin.transaction({}, (tx) => retryDead(tx, { engine: "recorder" }));
           const events = Array.from({ length: 12 }, () => {
             const n = written++;
             return { tenant: n % 6, key: `k${n % 5}`, note: String(n) };
