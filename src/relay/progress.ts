@@ -67,17 +67,16 @@ export class RelayProgress {
     this.#settled_seq = Math.max(seq, this.#settled_seq);
   }
 
-  /** Milliseconds until what is noted may be written; undefined when nothing is. */
+  /** Milliseconds until what is noted may be written; undefined when nothing is, or a write before it is under way. */
   get due_ms(): number | undefined {
-    if (this.#changed.size === 0) return undefined;
+    if (this.#changed.size === 0 || !this.#saving.free) return undefined;
     return Math.max(0, this.#written_at + WRITE_EVERY_MS - this.#clock.now());
   }
 
   /** Has what changed written when it is due, beside whatever goes on; throws when the write before it failed. */
   write(): void {
     this.#judge(this.#saving.take());
-    const due = this.due_ms;
-    if (due === 0 && this.#saving.free) this.#saving.begin(() => this.#save());
+    if (this.due_ms === 0) this.#saving.begin(() => this.#save());
   }
 
   /** Writes what changed now. */

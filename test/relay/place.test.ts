@@ -90,6 +90,8 @@ test("one write of the place at a time; what came meanwhile is in the next, and 
   publish(1);
   publish(2);
   expect(store.saved.map(({ settled_seq }) => settled_seq)).toEqual([1]);
+  // Nothing can be written now, and who waits for the time to write would not wait at all.
+  expect(progress.due_ms).toBeUndefined();
   answer();
   await turn();
   store.same = false;
