@@ -18,6 +18,7 @@ export class Leadership {
   readonly #parts: LeadershipParts;
   #held = false;
   #sure_until = Number.NEGATIVE_INFINITY;
+  #lease_until = Number.NEGATIVE_INFINITY;
 
   constructor(parts: LeadershipParts) {
     this.#parts = parts;
@@ -31,8 +32,11 @@ export class Leadership {
     const { store, clock, log, lease_seconds, tookOver } = this.#parts;
     const asked_at = clock.now();
     if (this.#held && asked_at < this.#sure_until) return true;
+    // Another one may lead by now, whether the database can be asked or not.
+    if (this.#held && asked_at >= this.#lease_until) this.#set(false);
     const held = await store.lead();
     this.#sure_until = asked_at + (lease_seconds * 1000) / 3;
+    this.#lease_until = asked_at + lease_seconds * 1000;
     if (held && !this.#held) {
       log.info("relay is active");
       tookOver();

@@ -22,6 +22,8 @@ export interface RelayOptions {
 }
 
 const LONGEST_PAUSE_MS = 2000;
+/** Attempts in a row that fail before it is in trouble: what heals by itself within a second is none. */
+const PATIENCE = 4;
 
 /**
  * Copies the ledger into the streams: in order, without gaps, each event once. One relay is active, by a lease that only
@@ -34,6 +36,8 @@ export class Relay {
   readonly #pulse: Pulse;
   #running: Promise<void> = Promise.resolve();
   #stopping = false;
+  #failures = 0;
+  #reason = "";
 
   constructor(options: RelayOptions) {
     const { store, streams, log, metrics, clock = realClock, lease_seconds = 5 } = options;
@@ -56,6 +60,11 @@ export class Relay {
   /** True while this relay publishes, false while it stands by. */
   get active(): boolean {
     return this.#leadership.held;
+  }
+
+  /** Why it has published nothing for several attempts; undefined while it publishes or stands by. */
+  get trouble(): string | undefined {
+    return this.#failures < PATIENCE ? undefined : this.#reason;
   }
 
   get settled_seq(): number {
@@ -85,26 +94,28 @@ export class Relay {
 
   async #run(): Promise<void> {
     const { lease_seconds } = this.#options;
-    let failures = 0;
     while (!this.#stopping) {
       try {
         if (await this.#leadership.hold()) {
           await this.#copying.run(() => {
-            failures = 0;
+            this.#failures = 0;
           });
         } else {
+          this.#failures = 0;
           // A hint is nothing to a relay that stands by: it would ask for the lease with every commit.
           await this.#pulse.sleep(lease_seconds * 250);
         }
       } catch (error) {
-        await this.#recover(error, ++failures);
+        await this.#recover(error);
       }
     }
     await this.#retire();
   }
 
-  async #recover(error: unknown, failures: number): Promise<void> {
+  async #recover(error: unknown): Promise<void> {
     const { metrics, log } = this.#options;
+    const failures = ++this.#failures;
+    this.#reason = error instanceof Error ? error.message : String(error);
     metrics.failures.inc();
     this.#copying.suspect();
     log.warn({ err: error, code: codeOf(error), failures }, "relay interrupted, going on after a pause");

@@ -43,6 +43,10 @@ export async function relayRole(parts: Parts): Promise<Role> {
     if (room < range_size / 2) throw new Error(`only ${room} seqs are left in the ledger's ranges`);
     return relay.active ? undefined : "standing by: another relay is active";
   });
+  readiness.add("publishing", async () => {
+    if (relay.trouble !== undefined) throw new Error(relay.trouble);
+    return undefined;
+  });
   return {
     name: "relay",
     async start() {

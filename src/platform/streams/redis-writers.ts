@@ -53,7 +53,7 @@ export class RedisWriters {
   /** A refusal first: what was to follow what was refused does not follow. */
   #judge(outcomes: readonly Outcome[]): void {
     const refusal = outcomes.find((outcome) => outcome.refusal !== undefined)?.refusal;
-    if (refusal?.startsWith("OOM")) throw new StreamsFull(refusal);
+    if (refusal?.startsWith("OOM")) throw new StreamsFull("Redis has no memory left (maxmemory)");
     if (refusal !== undefined) {
       if (isElsewhere(refusal) || refusal.startsWith("NOSCRIPT")) {
         this.close();
