@@ -31,28 +31,27 @@ export interface TakenPartition {
 const FREE = "(owner is null or lease_until < clock_timestamp())";
 const QUERY_CANCELED = "57014";
 
+/** `lapsed`: it was free because its owner's lease ended, not because that gave it up. */
+type Taken = TakenPartition & { lapsed: boolean };
+
 /** What a look at the shares of the partitions ends with. */
 interface Shares {
   held: Set<PartitionName>;
-  taken: TakenPartition[];
+  taken: Taken[];
   /** Some partition is free, and somebody's transaction holds its row. */
   stuck: boolean;
 }
 
 /**
- * Ends whoever keeps the row of a free partition, or of the balance, in the middle of a statement: a process that was
- * frozen between preparing a statement and running it. Its session counts as active, so none of the server's limits ends
- * it (before PostgreSQL 17). A row's `xmax` is the transaction that locks it.
+ * Ends sessions in which a client fell silent in the middle of a statement: a process that was frozen between preparing
+ * one and running it. They count as active, so none of the server's limits ends them (before PostgreSQL 17), and what
+ * they wrote or locked keeps others waiting.
  */
 const END_SILENT = `
-  select pg_terminate_backend(a.pid)
-  from (select p.xmax from engine_position p where engine = $1 and lease_until < clock_timestamp()
-        union all select b.xmax from lease b where name = 'balance ' || $1) kept
-  join pg_locks l on l.locktype = 'transactionid' and l.granted and l.transactionid = kept.xmax
-  join pg_stat_activity a on a.pid = l.pid
-  where a.pid <> pg_backend_pid() and pg_has_role(a.usesysid, 'usage')
-    and a.state = 'active' and a.wait_event = 'ClientRead'
-    and a.query_start < clock_timestamp() - make_interval(secs => $2)`;
+  select pg_terminate_backend(pid) from pg_stat_activity
+  where datname = current_database() and pid <> pg_backend_pid() and pg_has_role(usesysid, 'usage')
+    and state = 'active' and wait_event = 'ClientRead'
+    and query_start < clock_timestamp() - make_interval(secs => $1)`;
 
 /**
  * Which partitions of an engine this instance works on. Shares are equal by the number of instances that are alive; an
@@ -66,6 +65,8 @@ export class PartitionLeases {
   /** How long a partition belongs to an owner that says nothing. */
   readonly #seconds: number;
   readonly #log: Log;
+  /** Until when it is looked out for sessions that fell silent. */
+  #wary_until = 0;
 
   constructor(database: Database, manifest: EngineManifest, owner: string, seconds: number, log: Log) {
     this.#database = database;
@@ -82,7 +83,9 @@ export class PartitionLeases {
     const scope: Scope = { idle_timeout_ms: limit, statement_timeout_ms: limit };
     try {
       const { stuck, ...shares } = await this.#database.transaction(scope, (tx) => this.#share(tx));
-      if (stuck) await this.#endSilent();
+      // Whoever had them is dead, or frozen with what it was writing.
+      if (shares.taken.some(({ lapsed }) => lapsed)) this.#wary_until = performance.now() + 2000 * this.#silent_seconds;
+      if (stuck || this.#isWary) await this.#endSilent();
       return shares;
     } catch (error) {
       if (codeOf(error) === QUERY_CANCELED) await this.#endSilent();
@@ -103,6 +106,7 @@ export class PartitionLeases {
        from mine where p.engine = $1 and p.stream = mine.stream and p.partition = mine.partition`,
       [this.#manifest.name, this.owner, this.#seconds],
     );
+    if (this.#isWary) await this.#endSilent();
   }
 
   /** In two round trips: the second needs the number of hosts. */
@@ -144,9 +148,9 @@ export class PartitionLeases {
         [name, this.owner, this.#seconds],
       ),
       // Not what somebody's transaction still holds: waiting for that would keep all of the engine's hosts waiting.
-      tx.query<TakenPartition & Record<string, unknown>>(
+      tx.query<Taken & Record<string, unknown>>(
         `with free as materialized (
-           select stream, partition from engine_position
+           select stream, partition, owner is not null as lapsed from engine_position
            where engine = $1 and ${FREE} order by stream, partition
            limit greatest(0, $4 - (select count(*) from engine_position where engine = $1 and owner = $2))
            for update skip locked)
@@ -154,7 +158,7 @@ export class PartitionLeases {
          set owner = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
              starts_without_commit = p.starts_without_commit + 1
          from free where p.engine = $1 and p.stream = free.stream and p.partition = free.partition
-         returning p.stream, p.partition, position, replay_until, starts_without_commit`,
+         returning p.stream, p.partition, position, replay_until, starts_without_commit, lapsed`,
         [name, this.owner, this.#seconds, share],
       ),
       tx.query<{ free: number }>(`select count(*) as free from engine_position where engine = $1 and ${FREE}`, [name]),
@@ -163,10 +167,17 @@ export class PartitionLeases {
     return { held, taken, stuck: held.size < share && (left?.free ?? 0) > 0 };
   }
 
+  /** No client leaves a statement half sent for this long that is still at it. */
+  get #silent_seconds(): number {
+    return this.#manifest.handler_timeout_ms / 1000 + this.#seconds;
+  }
+
+  get #isWary(): boolean {
+    return performance.now() < this.#wary_until;
+  }
+
   async #endSilent(): Promise<void> {
-    const { name, handler_timeout_ms } = this.#manifest;
-    const silent = handler_timeout_ms / 1000 + this.#seconds;
-    const ended = await this.#database.query(END_SILENT, [name, silent]);
+    const ended = await this.#database.query(END_SILENT, [this.#silent_seconds]);
     if (ended.length > 0) {
       this.#log.warn({ sessions: ended.length }, "ended what a host that stands still was doing in the database");
     }

@@ -96,7 +96,7 @@ export class EnginePositions {
     return new Map(rows.map(({ stream, partition, ...row }) => [nameOf({ stream, partition }), row]));
   }
 
-  /** Moves the locked rows forward as the transaction's last statement; a commit proves that the start was a good one. */
+  /** Moves the locked rows forward when the transaction ends; a commit proves that the start was a good one. */
   advance(tx: Transaction, positions: readonly PartitionPosition[]): void {
     tx.last(
       `update engine_position p set ${FORWARD}
