@@ -17,6 +17,12 @@ import { type Admission, admission, MAX_BODY_BYTES } from "./admission.ts";
 import type { BaseParts, Parts } from "./parts.ts";
 import { secretKey } from "./secret.ts";
 
+/**
+ * Longer than any statement of a vertical may take (15 s), shorter than the edge waits for an answer (35 s): of a database
+ * that froze or lost its power clients hear from us.
+ */
+const VERTICAL_ANSWER_MS = 20_000;
+
 export interface Composition {
   parts: Parts;
   roles: Role[];
@@ -65,7 +71,7 @@ export async function compose(config: Config, log: Log): Promise<Composition> {
     if (wanted("vertical") && secret !== undefined) {
       // The code is loaded while the servers answer.
       const [opened, { verticalRole }] = await Promise.all([
-        parts.open(VERTICAL, config.database_pool),
+        parts.open(VERTICAL, config.database_pool, VERTICAL_ANSWER_MS),
         import("./vertical.ts"),
       ]);
       vertical = opened.database;
