@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { startRedis, withClient } from "../../../test/harness/redis.ts";
 import { RedisStreams } from "./redis.ts";
+import { RedisSocket } from "./redis-socket.ts";
 import { nameOf, type StreamEntry } from "./streams.ts";
 
 const ENTRY: StreamEntry = {
@@ -48,5 +49,20 @@ test("what the server has against an account is said", async () => {
       reader.close();
       await streams.close();
     }
+  }
+});
+
+test("a server that takes no more connections says so", async () => {
+  const server = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: { open: (socket) => void socket.end("-ERR max number of clients reached\r\n"), data: () => undefined },
+  });
+  const nobody = { tls: false, username: "", password: "", database: 0 };
+  try {
+    const connecting = RedisSocket.connect({ hostname: "127.0.0.1", port: server.port, ...nobody }, "test", []);
+    await expect(connecting).rejects.toThrow("max number of clients");
+  } finally {
+    server.stop(true);
   }
 });

@@ -128,7 +128,8 @@ export class RedisSocket {
     await this.send(Buffer.from(text), replies);
     for (const [place, refusal] of replies.exceptions) {
       // A name is for people who look at the server; not every account may have one.
-      if (place < commands.length - 1) throw new Error(refusal ?? "Redis refuses the connection");
+      const isName = place === commands.length - 1;
+      if (!isName || !isForbidden(refusal ?? "")) throw new Error(refusal ?? "Redis refuses the connection");
     }
   }
 
@@ -172,6 +173,11 @@ export class RedisSocket {
 /** Whether a refusal says that this server is not the one to ask, now or any more. */
 export function isElsewhere(refusal: string): boolean {
   return /^(MOVED|ASK|CLUSTERDOWN|TRYAGAIN|READONLY)\b/.test(refusal);
+}
+
+/** Whether a refusal says that this account, or anybody, may not use the command. */
+export function isForbidden(refusal: string): boolean {
+  return /^NOPERM\b|\bunknown (sub)?command\b/i.test(refusal);
 }
 
 /** A word of a command as the server takes it. */

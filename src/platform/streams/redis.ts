@@ -2,6 +2,7 @@ import { Cluster, type Redis } from "ioredis";
 import { endOf, namesAfter } from "./redis-ends.ts";
 import { type RedisClient, type RedisNodes, redisNodes } from "./redis-nodes.ts";
 import { RedisReader } from "./redis-reader.ts";
+import { isForbidden } from "./redis-socket.ts";
 import { RedisWriters } from "./redis-writers.ts";
 import {
   type EntryName,
@@ -158,7 +159,7 @@ async function settingsOf(server: Redis): Promise<RedisSettings> {
 /** Empty where the provider does not let anybody ask. */
 async function setting(server: Redis, name: string): Promise<string> {
   const answer: unknown = await server.config("GET", name).catch((error: Error) => {
-    if (/^NOPERM|unknown command/i.test(error.message)) return undefined;
+    if (isForbidden(error.message)) return undefined;
     throw error;
   });
   if (Array.isArray(answer)) return String(answer[1]);
