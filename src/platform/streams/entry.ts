@@ -40,15 +40,19 @@ export class MalformedEntry extends Error {
   readonly code = "malformed_entry";
 }
 
+/** Made one text of, which is quicker. Whoever keeps a part of it keeps all of it: so not with payloads of any size. */
+const TOGETHER_BYTES = 1024;
+
 /**
  * An entry of a stream; fields are found by name, so that their order and new ones do not matter. `spans`: where in `data`
  * each word starts and ends: the id, then names and values in turn.
  */
 export function entryAt(data: Buffer, spans: readonly number[]): StreamEntry {
   const [id_start = 0, id_end = 0, start = 0] = spans;
-  const whole = data.toString("utf8", start, spans.at(-1));
+  const end = Math.min(spans.at(-1) ?? 0, start + TOGETHER_BYTES);
+  const whole = data.toString("utf8", start, end);
   // Nearly always without accents: then a place in the bytes is the same place in the text.
-  const plain = whole.length === (spans.at(-1) ?? 0) - start;
+  const plain = whole.length === end - start;
   // They are asked for in the order in which they are written, so the next one is mostly the one wanted.
   let next = 2;
   const text = (name: string): string => {
@@ -60,7 +64,7 @@ export function entryAt(data: Buffer, spans: readonly number[]): StreamEntry {
       throw new MalformedEntry(`stream entry ${data.toString("utf8", id_start, id_end)} has no field ${name}`);
     }
     next += 4;
-    return plain ? whole.slice(from - start, to - start) : data.toString("utf8", from, to);
+    return plain && to <= end ? whole.slice(from - start, to - start) : data.toString("utf8", from, to);
   };
   const integer = (name: string): number => {
     const value = Number(text(name));

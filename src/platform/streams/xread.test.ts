@@ -73,6 +73,23 @@ describe("the answer to XREAD", () => {
     expect(() => fed(text(wrong.flat())).entries).toThrow("stream entry 7-0: hops is no integer");
   });
 
+  test("is let go of with its payloads, also where somebody keeps a key", () => {
+    const [entry] = fc.sample(Entry, { numRuns: 1, seed: 1 });
+    if (!entry) throw new Error("one was wanted");
+    const bytes = Buffer.from(
+      answerText([[{ ...entry, key: "a key of some length", payload: "x".repeat(1024 * 1024) }]]),
+    );
+    const keys: string[] = [];
+    const read = (times: number) => {
+      for (let i = 0; i < times; i++) keys.push(fed(bytes).entries[0]?.[0]?.key ?? "");
+      Bun.gc(true);
+      return process.memoryUsage.rss();
+    };
+    const before = read(20);
+    expect(read(200) - before).toBeLessThan(100 * 1024 * 1024);
+    expect(new Set(keys)).toEqual(new Set(["a key of some length"]));
+  });
+
   test("may be a refusal", () => {
     expect(() => fed(Buffer.from("-MOVED 3999 10.0.0.5:6379\r\n"), [3]).entries).toThrow(
       new ReadRefused("MOVED 3999 10.0.0.5:6379"),
