@@ -61,3 +61,18 @@ describe("PostgreSQL: a connection that is lost", () => {
     await database.close();
   });
 });
+
+test("PostgreSQL: texts that are made anew for each call do not fill the server's memory", async () => {
+  const { database } = await open(1);
+  const often = "select $1::integer as often";
+  await database.query(often, [0]);
+  await Promise.all(Array.from({ length: 1200 }, (_, i) => database.query(`select $1::integer as n${i}`, [i])));
+  await database.query(`select $1::integer as a -- ${"x".repeat(20_000)}`, [1]);
+  expect(await database.query(often, [1])).toEqual([{ often: 1 }]);
+  expect(await database.query("select $1::integer as n1199", [7])).toEqual([{ n1199: 7 }]);
+  const [kept] = await database.query(
+    "select count(*) as prepared, max(length(statement)) < 1000 as short from pg_prepared_statements",
+  );
+  expect(kept).toEqual({ prepared: 1000, short: true });
+  await database.close();
+});

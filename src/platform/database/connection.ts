@@ -23,6 +23,10 @@ class SessionLost extends Error {
 
 const CANCELLED = "57014";
 
+/** Statements a session prepares at most, and the characters of each: the server and the driver keep them to its end. */
+const MAX_PREPARED = 1000;
+const LONGEST_PREPARED = 16_384;
+
 /** A statement to be prepared before it is needed, with parameters of the types it will have. */
 export interface Foreseen {
   sql: string;
@@ -59,6 +63,8 @@ export class Connection {
   readonly #pending = new Set<postgres.PendingQuery<Row[]>>();
   /** What was cancelled because the session was lost. */
   readonly #cut = new WeakSet<postgres.PendingQuery<Row[]>>();
+  /** What this session has prepared, or is about to. */
+  readonly #prepared = new Set<string>();
   #driver: postgres.Sql;
   /** Settles when what is foreseen is prepared, with the reason where there is no session. */
   #beginning: Promise<unknown> | undefined;
@@ -111,10 +117,18 @@ export class Connection {
 
   /** One statement: by itself the driver sends what has no parameters as a script, in which anybody can end the transaction. */
   #statement(sql: string, parameters: readonly Parameter[]): postgres.PendingQuery<Row[]> {
-    const prepare = this.#options.prepare && parameters.length > 0;
+    const prepare = this.#options.prepare && parameters.length > 0 && this.#mayPrepare(sql);
     // The driver looks at it; its types do not say so.
     const options: { prepare: boolean } = { prepare, ...{ simple: false } };
     return this.#driver.unsafe<Row[]>(sql, [...parameters], options);
+  }
+
+  /** False for what would only fill the server's memory: a text that is made anew for each call comes once. */
+  #mayPrepare(sql: string): boolean {
+    if (this.#prepared.has(sql)) return true;
+    if (this.#prepared.size >= MAX_PREPARED || sql.length > LONGEST_PREPARED) return false;
+    this.#prepared.add(sql);
+    return true;
   }
 
   async #run(query: postgres.PendingQuery<Row[]>): Promise<Row[]> {
@@ -157,6 +171,7 @@ export class Connection {
     const old = this.#driver;
     this.losses++;
     this.#pending.clear();
+    this.#prepared.clear();
     this.#beginning = undefined;
     this.#driver = this.#connect();
     old.end({ timeout: 0 }).catch(() => undefined);
