@@ -1,6 +1,7 @@
 import { type Static, type TObject, type TSchema, Type } from "typebox";
 import { Check, Errors } from "typebox/value";
 import { streams } from "../contracts/index.ts";
+import { MAX_ERRORS } from "../platform/http/field-errors.ts";
 import type { EngineDefinition, RetryPolicy } from "../sdk/engine.ts";
 import { SDK_MAJOR } from "../sdk/version.ts";
 import { type BodyLimits, LARGEST_BODY_BYTES } from "./body-limits.ts";
@@ -195,10 +196,13 @@ export function propertiesOf(schema: TSchema): Record<string, object> {
 /** What is wrong with a tenant's configuration, by place. Empty when it fits. */
 export function configErrors(schema: TSchema, config: EngineConfig): { path: string; message: string }[] {
   const known = propertiesOf(schema);
-  const unknown = Object.keys(config).filter((name) => !(name in known));
-  if (unknown.length > 0)
-    return unknown.map((name) => ({ path: `/config/${name}`, message: "is not a setting of this engine" }));
+  const unknown = Object.keys(config).filter((name) => !Object.hasOwn(known, name));
+  if (unknown.length > 0) {
+    const message = "is not a setting of this engine";
+    return unknown.slice(0, MAX_ERRORS).map((name) => ({ path: `/config/${name}`, message }));
+  }
   const full = withDefaults(schema, config);
   if (Check(schema, full)) return [];
-  return [...Errors(schema, full)].map((error) => ({ path: `/config${error.instancePath}`, message: error.message }));
+  const errors = [...Errors(schema, full)].slice(0, MAX_ERRORS);
+  return errors.map((error) => ({ path: `/config${error.instancePath}`, message: error.message }));
 }

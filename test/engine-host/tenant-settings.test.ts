@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { manifestOf } from "../../src/engine-host/manifest.ts";
+import { Type } from "typebox";
+import { configErrors, manifestOf } from "../../src/engine-host/manifest.ts";
 import { readSetting, TenantSettings, writeSetting } from "../../src/engine-host/tenant-settings.ts";
 import { ENGINES } from "../../src/platform/database/roles.ts";
 import { whenDone } from "../harness/cleanup.ts";
@@ -46,4 +47,15 @@ test("what was read before a setting was forgotten is not kept", async () => {
     expect((await readSetting(tx, manifestOf(engine), tenant)).enabled).toBe(true);
   });
   expect(settings.kept([tenant])).toBeUndefined();
+});
+
+test("of a setting that does not fit a few places are told, also where their names mean something to every object", () => {
+  const { config } = manifestOf(recorder(undefined, { config: Type.Object({ days: Type.Integer({ default: 3 }) }) }));
+  const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`k${i}`, i]));
+  expect(configErrors(config, many)).toHaveLength(20);
+  expect(configErrors(config, { constructor: 1 })).toEqual([
+    { path: "/config/constructor", message: "is not a setting of this engine" },
+  ]);
+  expect(configErrors(config, { days: "x" })).toMatchObject([{ path: "/config/days" }]);
+  expect(configErrors(config, {})).toEqual([]);
 });

@@ -1,7 +1,8 @@
 import type { ValidationError } from "elysia";
 import type { FieldError } from "./problem.ts";
 
-const MAX_ERRORS = 20;
+/** More would only repeat themselves, and make a small request a large answer. */
+export const MAX_ERRORS = 20;
 
 /** What a validator found: a place, a reason, and for one of several shapes what each of them lacks. */
 interface Found {
