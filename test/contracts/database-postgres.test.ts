@@ -60,6 +60,24 @@ describe("PostgreSQL: a connection that is lost", () => {
     expect(await database.query("select 1 as one")).toEqual([{ one: 1 }]);
     await database.close();
   });
+
+  test("at a statement of a transaction that was given up is given up with it", async () => {
+    const { urls } = await testDatabase();
+    const database = new PostgresDatabase({
+      url: urls.admin,
+      application_name: "endless",
+      max: 1,
+      rollback_timeout_ms: 200,
+    });
+    const given_up = database.transaction({ statement_timeout_ms: 1000 }, async (tx) => {
+      await tx.query("set local statement_timeout = 0");
+      tx.query("select pg_sleep(60)").catch(() => undefined);
+      throw new Error("it takes too long");
+    });
+    await expect(given_up).rejects.toThrow("it takes too long");
+    expect(await database.query("select 1 as one")).toEqual([{ one: 1 }]);
+    await database.close();
+  });
 });
 
 test("PostgreSQL: texts that are made anew for each call do not fill the server's memory", async () => {

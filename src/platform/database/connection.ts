@@ -92,9 +92,11 @@ export class Connection {
   }
 
   /** Statements without parameters in one message: one round trip for all of them. */
-  async simple(sql: string): Promise<void> {
+  async simple(sql: string, answer_timeout_ms = this.#options.answer_timeout_ms): Promise<void> {
     this.#begin();
-    await this.#run(this.#driver.unsafe<Row[]>(sql).simple());
+    const query = this.#driver.unsafe<Row[]>(sql).simple();
+    this.#pending.add(query);
+    await this.#settle(query, query, answer_timeout_ms);
   }
 
   async close(seconds = 5): Promise<void> {
@@ -136,8 +138,11 @@ export class Connection {
     return await this.#settle(query, query);
   }
 
-  async #settle<T>(query: postgres.PendingQuery<Row[]>, answer: PromiseLike<T>): Promise<T> {
-    const limit = this.#options.answer_timeout_ms;
+  async #settle<T>(
+    query: postgres.PendingQuery<Row[]>,
+    answer: PromiseLike<T>,
+    limit = this.#options.answer_timeout_ms,
+  ): Promise<T> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const silence = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {

@@ -14,11 +14,16 @@ export interface PostgresOptions {
   prepare?: boolean;
   /** Milliseconds without an answer after which a connection is given up; greater than any statement timeout. */
   answer_timeout_ms?: number;
+  /** Milliseconds a transaction that failed is given to be rolled back; then its connection is given up instead. */
+  rollback_timeout_ms?: number;
   /** Statements every session prepares when it begins, so that no transaction has to. */
   foreseen?: readonly Foreseen[];
   /** Settings of the server for every session. */
   settings?: Readonly<Record<string, string>>;
 }
+
+/** A statement whose caller was given up goes on for as long as its own limit says, if nobody took that away. */
+const ROLLBACK_MS = 10_000;
 
 class ConnectionLost extends Error {
   readonly code = "CONNECTION_CLOSED";
@@ -129,6 +134,7 @@ export class PostgresDatabase implements Database {
   }
 
   async transaction<T>(scope: Scope, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const { rollback_timeout_ms = ROLLBACK_MS } = this.#options;
     const connection = await this.#take();
     try {
       // One message; not awaited, so that the first statement travels right behind it.
@@ -147,7 +153,7 @@ export class PostgresDatabase implements Database {
         tx.end();
         await begun.catch(() => undefined);
         // What was lost is rolled back by the server; on the new session there is nothing of ours.
-        if (!tx.lost) await connection.simple("rollback").catch(() => undefined);
+        if (!tx.lost) await connection.simple("rollback", rollback_timeout_ms).catch(() => undefined);
         throw error;
       }
     } finally {
