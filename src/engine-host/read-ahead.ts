@@ -26,6 +26,9 @@ const BLOCK_MS = 500;
 /** A read brings no more than this many times `count` of all partitions together, so that it does not outlast a batch. */
 const BATCHES_A_READ = 2;
 
+/** Characters of payloads a read brings at most, about: as far as those of the read before it tell. */
+const CHARACTERS_A_READ = 16 * 1024 * 1024;
+
 /**
  * Reads on while a batch is being handled: Redis and the parsing of what it sends work while Postgres does, and what
  * came meanwhile is there when the batch is done. At most one read's worth waits; the next begins when that was taken.
@@ -38,6 +41,8 @@ export class ReadAhead implements StreamReader {
   #waiting = 0;
   /** Partitions that had more than the last read brought; more than one shares what a read may bring. */
   #behind = Number.POSITIVE_INFINITY;
+  /** Entries of which the payloads would be CHARACTERS_A_READ, if all were like those of the last read. */
+  #fitting = Number.POSITIVE_INFINITY;
   #reading = false;
   #failure: { error: unknown } | undefined;
   #closed = false;
@@ -106,11 +111,13 @@ export class ReadAhead implements StreamReader {
   async #readWhileThereIsRoom({ count, block_ms }: ReadOptions): Promise<void> {
     this.#reading = true;
     try {
-      while (this.#waiting < count && this.#partitions.size > 0 && !this.#closed) {
+      while (this.#waiting < Math.min(count, this.#fitting) && this.#partitions.size > 0 && !this.#closed) {
         const from = this.#partitions;
-        const share = Math.ceil(count / Math.max(1, Math.min(this.#behind, from.size) / BATCHES_A_READ));
+        const shared = count / Math.max(1, Math.min(this.#behind, from.size) / BATCHES_A_READ);
+        const share = Math.ceil(Math.min(shared, this.#fitting / from.size));
         const found = await this.#reader.read(endsOf(from), { count: share, block_ms: Math.min(block_ms, BLOCK_MS) });
         this.#behind = found.filter((entries) => entries.length >= share).length;
+        if (found.length > 0) this.#fitting = fitting(found.flat());
         for (const entries of found) this.#keep(entries, from);
         if (found.length > 0) this.#news.beat();
       }
@@ -133,6 +140,11 @@ export class ReadAhead implements StreamReader {
     ahead.read = fresh.at(-1)?.seq ?? ahead.read;
     this.#waiting += fresh.length;
   }
+}
+
+function fitting(entries: readonly StreamEntry[]): number {
+  const characters = entries.reduce((sum, { payload }) => sum + payload.length, 0);
+  return Math.max(1, (CHARACTERS_A_READ * entries.length) / Math.max(1, characters));
 }
 
 function endsOf(partitions: ReadonlyMap<PartitionName, Ahead>): Map<PartitionName, PartitionPosition> {

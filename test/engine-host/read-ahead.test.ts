@@ -190,4 +190,39 @@ describe("reading ahead", () => {
       { numRuns: 150 },
     );
   });
+
+  test("holds a few megabytes of large payloads, whatever the number of events asked for", async () => {
+    const payload = "x".repeat(1024 * 1024);
+    const last = 100;
+    let given = 0;
+    const large: StreamReader = {
+      close: () => undefined,
+      read: async (positions, { count }) => {
+        const found = [...positions.values()].map(({ partition, position }) =>
+          Array.from({ length: Math.min(count, last - position) }, (_, i) => ({
+            ...entry(partition, position + 1 + i),
+            payload,
+          })),
+        );
+        given += found.flat().length;
+        return found.filter((entries) => entries.length > 0);
+      },
+    };
+    const ahead = new ReadAhead(large);
+    const positions = at(Object.fromEntries(Array.from({ length: 16 }, (_, partition) => [partition, 0])));
+    let taken = 0;
+    let most = 0;
+    for (let reads = 0; taken < 16 * last; reads++) {
+      for (const entries of await ahead.read(positions, { count: 50, block_ms: 1 })) {
+        taken += entries.length;
+        const end = entries.at(-1);
+        if (end) positions.set(nameOf(end), { ...end, position: end.seq });
+      }
+      // What the first read will bring nobody can tell.
+      if (reads > 0) most = Math.max(most, given - taken);
+    }
+    ahead.close();
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(32);
+  });
 });
