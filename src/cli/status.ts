@@ -24,8 +24,14 @@ export function registerStatus(program: Command, { environment, out }: Surroundi
       try {
         await withLedger(flags, environment, async (read) => {
           const look = async () => {
-            const status = await ledgerStatus(read, streams);
-            out(flags.json ? JSON.stringify(status) : table(status));
+            const show = (status: LedgerStatus) => out(flags.json ? JSON.stringify(status) : table(status));
+            try {
+              show(await ledgerStatus(read, streams));
+            } catch (error) {
+              // Without Redis the ledger still tells how things are; where it does not either, that is the error.
+              show(await ledgerStatus(read));
+              throw error;
+            }
           };
           if (flags.watch === undefined) {
             await look();

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { runProgram } from "../../src/cli/program.ts";
 import { testDatabase } from "../harness/database.ts";
+import { freePort } from "../harness/ports.ts";
 import { PROGRAM, startProgram } from "../harness/program.ts";
 import { withSession } from "../harness/session.ts";
 import { holdEverything } from "../relay/comparison.ts";
@@ -88,3 +89,12 @@ test("status tells head, place and lag", async () => {
   });
   expect((await run(urls.relay, "status")).lines.join("\n")).toContain("none is active");
 }, 60_000);
+
+test("status tells of the ledger also where Redis does not answer, and that it does not", async () => {
+  const { urls } = await testDatabase();
+  await withSession(urls.admin, (sql) => sql`insert into event_stream values ('construction', 2)`);
+  const env = { DATABASE_URL: urls.relay, REDIS_URL: `redis://127.0.0.1:${freePort()}` };
+  const { code, output } = await startProgram({ command: PROGRAM, args: ["status"], env }).exited;
+  expect(output).toContain("none is active");
+  expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining("cannot reach Redis (REDIS_URL)") });
+}, 30_000);
