@@ -70,6 +70,7 @@ test("every claim must be there and be ours", async () => {
     });
   }
   expect(await tokens.verify(await forged({ iat: false }))).toBeUndefined();
+  expect(await tokens.verify(await forged({ jti: 5 }))).toBeUndefined();
   const wrong = { iss: "somebody", aud: "another-api", role: "owner", jti: "no-session", tenant_id: "1" };
   for (const [name, value] of Object.entries(wrong)) {
     expect({ name, verified: await tokens.verify(await forged({ [name]: value })) }).toEqual({

@@ -82,8 +82,8 @@ export class AccessTokens {
       requiredClaims: REQUIRED,
     });
     if (claims === false) return undefined;
-    const { sub, tenant_id, email, role, exp } = claims;
-    const session_id = claims.jti?.split(".")[0] ?? "";
+    const { sub, tenant_id, email, role, exp, jti } = claims;
+    const session_id = (typeof jti === "string" && jti.split(".")[0]) || "";
     if (typeof sub !== "string" || typeof tenant_id !== "string" || typeof email !== "string") return undefined;
     if (typeof exp !== "number" || !UUID.test(session_id) || !UUID.test(tenant_id)) return undefined;
     if (role !== "admin" && role !== "seller") return undefined;
