@@ -1,4 +1,4 @@
-import type { Database, Transaction } from "../platform/database/database.ts";
+import type { Database } from "../platform/database/database.ts";
 import { codeOf } from "../platform/database/errors.ts";
 import { OWNER } from "../platform/database/roles.ts";
 
@@ -29,10 +29,9 @@ export async function startReplay(
 ): Promise<ReplayStart> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await database.transaction({ role }, async (tx) => {
-        await tx.query("select engine_replay($1, $2)", [engine, partial]);
-        return { events: await historyLeft(tx, engine) };
-      });
+      await database.transaction({ role }, (tx) => tx.query("select engine_replay($1, $2)", [engine, partial]));
+      // Counted when nobody waits for what was locked any more: a long history takes its time.
+      return { events: await counted(database, engine, role, "0") };
     } catch (error) {
       if (codeOf(error) === REFUSED) throw new ReplayRefused(error instanceof Error ? error.message : String(error));
       // Batches that read their positions first, as after a failure, lock in the other order.
@@ -43,16 +42,19 @@ export async function startReplay(
 
 /** Events of the history that the engine has still to handle to be where it was. */
 export async function replayLeft(database: Database, engine: string, role = OWNER): Promise<number> {
-  return await database.transaction({ role }, (tx) => historyLeft(tx, engine));
+  return await counted(database, engine, role, "p.position");
 }
 
-async function historyLeft(tx: Transaction, engine: string): Promise<number> {
-  const [row] = await tx.query<{ events: number }>(
-    `select coalesce(sum(n.events), 0)::bigint as events from engine_position p
-     cross join lateral (select count(*) as events from event_log l where l.stream = p.stream
-       and l.partition = p.partition and l.seq > p.position and l.seq <= p.replay_until) n
-     where p.engine = $1`,
-    [engine],
+/** Events of the history up to where the engine was, after `after`. */
+async function counted(database: Database, engine: string, role: string, after: "0" | "p.position"): Promise<number> {
+  const [row] = await database.transaction({ role }, (tx) =>
+    tx.query<{ events: number }>(
+      `select coalesce(sum(n.events), 0)::bigint as events from engine_position p
+       cross join lateral (select count(*) as events from event_log l where l.stream = p.stream
+         and l.partition = p.partition and l.seq > ${after} and l.seq <= p.replay_until) n
+       where p.engine = $1`,
+      [engine],
+    ),
   );
   return row?.events ?? 0;
 }

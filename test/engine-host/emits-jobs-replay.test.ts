@@ -302,6 +302,23 @@ describe("a replay", () => {
     expect(host.instance.stats?.failures).toBe(0);
   });
 
+  test("keeps nobody waiting while it counts what is to be handled again", async () => {
+    await scene.install(recorder());
+    const host = await scene.host(recorder());
+    await scene.write(["a1", "a2"].map((note) => ({ tenant: 0, key: "a", note })));
+    await scene.publish();
+    await scene.settled("recorder");
+    await host.stop();
+    const replaying = await scene.admin.transaction({}, async (tx) => {
+      await tx.query("lock table event_log in access exclusive mode");
+      const replaying = startReplay(scene.admin, "recorder", false);
+      const begun = "select 1 from engine_position where replay_until > position";
+      await until(async () => (await scene.rows(begun)).length > 0, { what: "the replay to have begun" });
+      return { replaying };
+    });
+    expect(await replaying.replaying).toEqual({ events: 2 });
+  });
+
   test("is refused when retention has cut the history, unless told otherwise", async () => {
     const engine = recorder();
     await scene.install(engine);
