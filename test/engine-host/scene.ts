@@ -2,6 +2,7 @@ import pino from "pino";
 import type { KnownContracts } from "../../src/engine-host/dispatch.ts";
 import { installEngine } from "../../src/engine-host/install.ts";
 import { EngineInstance } from "../../src/engine-host/instance.ts";
+import type { Pace } from "../../src/engine-host/pace.ts";
 import { PostgresDatabase } from "../../src/platform/database/postgres.ts";
 import { OWNER } from "../../src/platform/database/roles.ts";
 import { appendEvents, type NewEvent } from "../../src/platform/events/ledger.ts";
@@ -76,14 +77,14 @@ export class Scene {
   }
 
   /** Starts a host of `definition`, which must be installed; `contracts` make it a program of another version. */
-  async host(definition: EngineDefinition, contracts?: KnownContracts): Promise<Host> {
+  async host(definition: EngineDefinition, contracts?: KnownContracts, pace: Partial<Pace> = {}): Promise<Host> {
     const database = new KillableDatabase(this.#urls.engines, this.#urls.admin, `host ${this.#names++}`);
     const instance = new EngineInstance(definition, {
       database,
       installer: undefined,
       streams: this.#streams,
       log,
-      pace: PACE,
+      pace: { ...PACE, ...pace },
       ...(contracts && { contracts }),
     });
     await instance.start();
