@@ -127,10 +127,7 @@ export class RedisStreams implements EventStreams {
   }
 
   async check(): Promise<void> {
-    await this.#redis.ping().catch((error: Error) => {
-      // The library then tells of settings of its own.
-      throw error.name === "MaxRetriesPerRequestError" ? new Error("nothing answers at its address") : error;
-    });
+    await this.#redis.ping();
   }
 
   /** What an operator must not leave at its default, of every node: the policy that evicts streams, an append-only file that is off. */
