@@ -1,5 +1,6 @@
 import { nameOf, type PartitionName, type StreamEntry } from "../platform/streams/streams.ts";
 import type { Batches, BatchOutcome } from "./batches.ts";
+import { Crashed, DEATHS, failureOf } from "./failure.ts";
 import type { Isolation } from "./isolation.ts";
 import type { TakenPartition } from "./leases.ts";
 import type { EngineManifest } from "./manifest.ts";
@@ -7,8 +8,6 @@ import type { EnginePositions } from "./positions.ts";
 
 /** Starts without a commit from which on a partition's events are taken singly. */
 const WARY_FROM = 2;
-/** An event that was in hand this often when its Worker died is what kills it. */
-const CRASHES = 3;
 
 export interface CautionParts {
   positions: EnginePositions;
@@ -49,11 +48,7 @@ export class Caution {
   async apply(entry: StreamEntry, stopping: AbortSignal): Promise<BatchOutcome[]> {
     const { positions, batches, isolation } = this.#parts;
     const times = await positions.takeInHand(entry, entry.seq);
-    if (times >= CRASHES) {
-      const message = `the Worker died ${times - 1} times while this event was in hand`;
-      const failure = { code: "crashed", message, fingerprint: "crashed", permanent: true, delay_ms: undefined };
-      return [await batches.park(entry, failure)];
-    }
+    if (times > DEATHS) return [await batches.park(entry, failureOf(new Crashed(times - 1)))];
     const outcomes = await isolation.apply([[entry]], stopping);
     const left = (this.#wary.get(nameOf(entry)) ?? 0) - 1;
     if (left > 0) this.#wary.set(nameOf(entry), left);

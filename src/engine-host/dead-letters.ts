@@ -87,7 +87,7 @@ export async function deadEvents(tx: Transaction, filter: DeadFilter, limit: num
  */
 export async function retryDead(tx: Transaction, filter: DeadFilter): Promise<number> {
   const rows = await tx.query(
-    `update parked_event set state = 'parked', attempts = 0, next_attempt_at = clock_timestamp(), updated_at = now()
+    `update parked_event set state = 'parked', attempts = 0, in_hand = 0, next_attempt_at = clock_timestamp(), updated_at = now()
      where ${WHERE} and (state = 'dead' or next_attempt_at is not null) returning 1`,
     parametersOf(filter),
   );

@@ -27,6 +27,17 @@ export class HandlerFailed extends Error {
   }
 }
 
+/** How often a Worker dies of an event before nobody tries it again by itself. */
+export const DEATHS = 2;
+
+/** The event was in hand at that many deaths of its Worker. */
+export class Crashed extends Error {
+  readonly code = "crashed";
+  constructor(deaths: number) {
+    super(`the Worker died ${deaths} times while this event was in hand`);
+  }
+}
+
 /** The event's contract is newer than this program: a newer one will handle it. */
 export class VersionUnknown extends Error {
   readonly code = "version_unknown";
@@ -45,7 +56,7 @@ export function failureOf(error: unknown): Failure {
     code,
     message,
     fingerprint: new Bun.CryptoHasher("sha256").update(`${code} ${shape}`).digest("hex").slice(0, 12),
-    permanent: code === "permanent",
+    permanent: code === "permanent" || error instanceof Crashed,
     delay_ms: code === "version_unknown" ? VERSION_PAUSE_MS : delayOf(error),
     cause: error,
   };

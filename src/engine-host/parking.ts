@@ -103,6 +103,19 @@ export class Parking {
     );
   }
 
+  /**
+   * Notes, in a commit of its own, that this event is about to be tried again; returns how often that was noted by now and
+   * nobody came back. `returned` says that whoever noted it before did.
+   */
+  async takeInHand(database: Database, event: ParkedEvent, returned: boolean): Promise<number> {
+    const [row] = await database.query<{ in_hand: number }>(
+      `update parked_event set in_hand = case when $5 then 1 else in_hand + 1 end
+       where engine = $1 and stream = $2 and partition = $3 and seq = $4 and state = 'parked' returning in_hand`,
+      [this.#manifest.name, event.stream, event.partition, event.seq, returned],
+    );
+    return row?.in_hand ?? 1;
+  }
+
   /** Takes a due event for this transaction; undefined when somebody else handled it meanwhile. */
   async take(tx: Transaction, event: ParkedEvent): Promise<ParkedEvent | undefined> {
     const [row] = await tx.query<ParkedEvent & Record<string, unknown>>(
@@ -131,7 +144,7 @@ export class Parking {
     const pause = this.#pause(failure, attempts);
     await tx.query(
       `update parked_event set attempts = $5, error_code = $6, error_message = $7, fingerprint = $8, updated_at = now(),
-         state = case when $9::float8 is null then 'dead' else 'parked' end,
+         in_hand = 0, state = case when $9::float8 is null then 'dead' else 'parked' end,
          next_attempt_at = clock_timestamp() + make_interval(secs => $9::float8 / 1000)
        where engine = $1 and stream = $2 and partition = $3 and seq = $4`,
       [

@@ -3,7 +3,7 @@ import { appendLast } from "../platform/events/ledger.ts";
 import { nameOf, type PartitionName } from "../platform/streams/streams.ts";
 import { handlerScope, NotOwner } from "./batches.ts";
 import type { Dispatch } from "./dispatch.ts";
-import { failureOf, isBlameless } from "./failure.ts";
+import { Crashed, DEATHS, failureOf, isBlameless } from "./failure.ts";
 import type { EngineManifest } from "./manifest.ts";
 import type { ParkedEvent, Parking } from "./parking.ts";
 import type { EnginePositions } from "./positions.ts";
@@ -21,6 +21,8 @@ export interface RetryParts {
 /** Tries parked events again when their time has come, fenced by the position row as batches are. */
 export class Retries {
   readonly #parts: RetryParts;
+  /** Events that this process has had in hand and put back, for a reason of the surroundings. */
+  readonly #put_back = new Set<number>();
 
   constructor(parts: RetryParts) {
     this.#parts = parts;
@@ -43,8 +45,11 @@ export class Retries {
   }
 
   async #retry(event: ParkedEvent, stopping: AbortSignal): Promise<void> {
-    const { parking, dispatch } = this.#parts;
+    const { database, parking, dispatch } = this.#parts;
+    // A crash takes its own count with it, and this one would be tried again by whoever comes next.
+    const deaths = (await parking.takeInHand(database, event, this.#put_back.delete(event.seq))) - 1;
     try {
+      if (deaths >= DEATHS) throw new Crashed(deaths);
       await this.#fenced(event, async (tx, replay_until) => {
         const taken = await parking.take(tx, event);
         if (!taken) return;
@@ -55,7 +60,10 @@ export class Retries {
         appendLast(tx, emitted);
       });
     } catch (error) {
-      if (isBlameless(error) || stopping.aborted) throw error;
+      if (isBlameless(error) || stopping.aborted) {
+        this.#put_back.add(event.seq);
+        throw error;
+      }
       await this.#fenced(event, async (tx) => {
         const taken = await parking.take(tx, event);
         if (taken) await parking.fail(tx, taken, failureOf(error));

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { retryDead } from "../../src/engine-host/dead-letters.ts";
+import { ENGINES } from "../../src/platform/database/roles.ts";
 import { PermanentError, RetryLater } from "../../src/sdk/index.ts";
 import { until } from "../harness/until.ts";
 import { HANDLED, recorder } from "./recorder.ts";
-import { Scene } from "./scene.ts";
+import { type Host, Scene } from "./scene.ts";
 
 describe("an event whose handler fails", () => {
   let scene: Scene;
@@ -216,6 +218,40 @@ describe("an event whose handler fails", () => {
     );
     expect(await notes()).toEqual(["none"]);
   }, 30_000);
+
+  test("and kills what tries it again is tried a third time by nobody, until somebody asks", async () => {
+    let deadly = true;
+    let host: Host | undefined;
+    let deaths = 0;
+    const engine = recorder(
+      async ({ payload }, { attempt }) => {
+        if (payload.reason !== "deadly" || !deadly) return;
+        if (attempt === 1 && deaths === 0) throw new Error("not yet");
+        deaths++;
+        host?.kill();
+        await new Promise(() => undefined);
+      },
+      { handler_timeout_ms: 100, retry: { attempts: 1000, first_pause_ms: 1, longest_pause_ms: 1 } },
+    );
+    await scene.install(engine);
+    await scene.write([{ tenant: 0, key: "a", note: "deadly" }]);
+    await scene.publish();
+    for (let died = 0; died < 2; died++) {
+      host = await scene.host(engine);
+      await until(() => deaths > died, { what: "the host to die of it", timeout: 20_000 });
+    }
+    host = await scene.host(engine);
+    await scene.settled("recorder");
+    const [dead] = await scene.parked("recorder");
+    expect(dead).toMatchObject({ state: "dead", error_code: "crashed" });
+    await scene.admin.transaction({ role: ENGINES }, (tx) => retryDead(tx, { engine: "recorder" }));
+    await until(() => deaths > 2, { what: "it to be tried again when somebody asked", timeout: 20_000 });
+    deadly = false;
+    await scene.host(engine);
+    await scene.settled("recorder");
+    expect(await notes()).toEqual(["deadly"]);
+    expect(deaths).toBe(3);
+  }, 60_000);
 
   test("of a newer contract waits for a newer program", async () => {
     const engine = recorder();

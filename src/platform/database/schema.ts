@@ -5,6 +5,7 @@ import engineReplay from "./migrations/0005_engine_replay.sql" with { type: "tex
 import eventChain from "./migrations/0006_event_chain.sql" with { type: "text" };
 import engineRequests from "./migrations/0007_engine_requests.sql" with { type: "text" };
 import engineSettings from "./migrations/0008_engine_settings.sql" with { type: "text" };
+import retriesInHand from "./migrations/0009_retries_in_hand.sql" with { type: "text" };
 import type { Migration } from "./migrations.ts";
 
 /** The schema that every role stands on; verticals add their own after it. */
@@ -16,4 +17,5 @@ export const platformMigrations: readonly Migration[] = [
   { id: "0006_event_chain", sql: eventChain },
   { id: "0007_engine_requests", sql: engineRequests },
   { id: "0008_engine_settings", sql: engineSettings },
+  { id: "0009_retries_in_hand", sql: retriesInHand },
 ];
