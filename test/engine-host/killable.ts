@@ -43,7 +43,9 @@ export class KillableDatabase implements Database {
   async cut(): Promise<void> {
     await withSession(
       this.#admin,
-      (sql) => sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${this.#name}`,
+      (sql) => sql`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = ${this.#name} and datname = current_database()`,
     );
   }
 
