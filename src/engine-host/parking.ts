@@ -116,6 +116,14 @@ export class Parking {
     return row?.in_hand ?? 1;
   }
 
+  /** Nobody died of it: whoever had it in hand stops. */
+  async putBack(database: Database, event: ParkedEvent): Promise<void> {
+    await database.query(
+      "update parked_event set in_hand = 0 where engine = $1 and stream = $2 and partition = $3 and seq = $4",
+      [this.#manifest.name, event.stream, event.partition, event.seq],
+    );
+  }
+
   /** Takes a due event for this transaction; undefined when somebody else handled it meanwhile. */
   async take(tx: Transaction, event: ParkedEvent): Promise<ParkedEvent | undefined> {
     const [row] = await tx.query<ParkedEvent & Record<string, unknown>>(

@@ -62,6 +62,8 @@ export class Retries {
     } catch (error) {
       if (isBlameless(error) || stopping.aborted) {
         this.#put_back.add(event.seq);
+        // What is not noted counts as a death of the process: one alone does no harm.
+        if (stopping.aborted) await parking.putBack(database, event).catch(() => undefined);
         throw error;
       }
       await this.#fenced(event, async (tx) => {

@@ -253,6 +253,33 @@ describe("an event whose handler fails", () => {
     expect(deaths).toBe(3);
   }, 60_000);
 
+  test("and is in hand again whenever a host stops is no killer", async () => {
+    let stops = 0;
+    let reached = Promise.withResolvers<void>();
+    const engine = recorder(
+      async (_event, { attempt, signal }) => {
+        if (attempt === 1) throw new Error("not yet");
+        if (stops === 3) return;
+        reached.resolve();
+        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      },
+      { retry: { attempts: 1000, first_pause_ms: 1, longest_pause_ms: 1 } },
+    );
+    await scene.install(engine);
+    await scene.write([{ tenant: 0, key: "a", note: "patient" }]);
+    await scene.publish();
+    for (; stops < 3; stops++) {
+      reached = Promise.withResolvers();
+      const host = await scene.host(engine);
+      await reached.promise;
+      await host.stop();
+    }
+    await scene.host(engine);
+    await scene.settled("recorder");
+    expect(await scene.parked("recorder")).toEqual([]);
+    expect(await notes()).toEqual(["patient"]);
+  }, 60_000);
+
   test("of a newer contract waits for a newer program", async () => {
     const engine = recorder();
     await scene.install(engine);
