@@ -1,10 +1,14 @@
 import { existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve, sep } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import type { EngineDefinition } from "../sdk/engine.ts";
 import { builtinEngines } from "./builtin.ts";
+import { whyNotLoaded } from "./load-failure.ts";
 import { checkedDefinition, InvalidEngine } from "./manifest.ts";
 import { settingsProblem } from "./operator-settings.ts";
+
+/** Modules that wait for something at their top level are not waited for longer. The host of a Worker gives up sooner. */
+const IMPORT_MS = 30_000;
 
 /** Modules of both kinds that this thread has loaded, by path. */
 const modules = createRequire(import.meta.url).cache;
@@ -49,13 +53,17 @@ function foldersOf(directory: string): EngineSource[] {
     .map((name) => ({ kind: "folder", name, entry: join(directory, name, "engine.ts") }));
 }
 
-async function importEntry(name: string, entry: string): Promise<{ default?: unknown }> {
+async function importEntry(name: string, entry: string, limit_ms: number): Promise<{ default?: unknown }> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it takes longer than ${limit_ms / 1000} s`)), limit_ms);
+  });
   try {
-    return await import(entry);
+    return await Promise.race([import(entry), late]);
   } catch (error) {
-    throw new InvalidEngine(
-      `${name}/engine.ts does not load: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new InvalidEngine(`${name}/engine.ts does not load: ${whyNotLoaded(error, dirname(entry))}`);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -72,8 +80,8 @@ function refuseLinksOut(name: string, folder: string): void {
   throw new InvalidEngine(`${name} leads out of the plugin folder by a symbolic link`);
 }
 
-/** Loads and checks an engine's code; throws `InvalidEngine` or what the module itself threw. */
-export async function load(source: EngineSource): Promise<EngineDefinition> {
+/** Loads and checks an engine's code, which has `limit_ms` to load; throws `InvalidEngine`. */
+export async function load(source: EngineSource, limit_ms = IMPORT_MS): Promise<EngineDefinition> {
   if (source.kind === "builtin") {
     const builtin = builtinEngines[source.name];
     if (!builtin) throw new InvalidEngine(`there is no built-in engine ${source.name}`);
@@ -82,7 +90,7 @@ export async function load(source: EngineSource): Promise<EngineDefinition> {
   const { entry, name } = source;
   if (!existsSync(entry)) throw new InvalidEngine(`${name} has no engine.ts`);
   refuseLinksOut(name, resolve(entry, ".."));
-  const module = await importEntry(name, entry);
+  const module = await importEntry(name, entry, limit_ms);
   const definition = withSettingsChecked(checkedDefinition(module.default, `${name}/engine.ts`), name);
   if (definition.name !== name) {
     throw new InvalidEngine(`the folder is named ${name} but its engine calls itself ${definition.name}`);

@@ -103,7 +103,7 @@ export function checkedDefinition(exported: unknown, source: string): EngineDefi
   }
   if (!Check(Definition, exported)) {
     const [first] = Errors(Definition, exported);
-    return fail(first ? `${first.instancePath || "the definition"} ${first.message}` : "the definition does not fit");
+    return fail(first ? `${first.instancePath || "the definition"} ${reasonOf(first)}` : "the definition does not fit");
   }
   const definition = exported as EngineDefinition;
   if (definition.name.endsWith(RESERVED_END)) return fail(`name: may not end in ${RESERVED_END}`);
@@ -174,6 +174,12 @@ export function manifestOf(definition: EngineDefinition): EngineManifest {
   };
 }
 
+/** What a validator has against a value, in words for who wrote it. */
+function reasonOf({ keyword, message }: { keyword: string; message: string }): string {
+  // Where nothing more may stand the schema of what does is `false`.
+  return keyword === "boolean" ? "is not known" : message;
+}
+
 /** A configuration of any engine. */
 export type EngineConfig = Static<TObject>;
 
@@ -204,5 +210,5 @@ export function configErrors(schema: TSchema, config: EngineConfig): { path: str
   const full = withDefaults(schema, config);
   if (Check(schema, full)) return [];
   const errors = [...Errors(schema, full)].slice(0, MAX_ERRORS);
-  return errors.map((error) => ({ path: `/config${error.instancePath}`, message: error.message }));
+  return errors.map((error) => ({ path: `/config${error.instancePath}`, message: reasonOf(error) }));
 }

@@ -90,6 +90,7 @@ describe("engine check", () => {
         "subscriptions: { construction: { sale: async () => {} } }",
         "subscriptions.construction.sale: no such",
       ],
+      misspelt: ["batchsize: 5", "/batchsize is not known"],
       "new-sdk": ["sdk: 99", "written for version 99 of the SDK"],
     };
     for (const [name, [more, expected]] of Object.entries(cases)) {
@@ -97,6 +98,14 @@ describe("engine check", () => {
       expect({ name, code, output }).toEqual({ name, code: 1, output: expect.stringContaining(expected) });
     }
   }, 120_000);
+
+  test("remarks that a stream is none that a vertical writes", async () => {
+    const more = "subscriptions: { construction: { sale_recorded: async () => {} }, teller: { told: async () => {} } }";
+    const { output } = await command(["engine", "check", await engineWith("listener", more)]);
+    expect(output).toContain(
+      "construction: sale_recorded; teller: told (a stream of another engine: no vertical writes it)",
+    );
+  }, 30_000);
 
   test("says what is missing, and what calls itself otherwise", async () => {
     await mkdir(join(folder, "empty"));

@@ -1,5 +1,6 @@
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
+import { streams } from "../../contracts/index.ts";
 import { type Inspection, inspectEngine } from "../../engine-host/inspection.ts";
 import { load, provideSdk } from "../../engine-host/loading.ts";
 import { scratchDatabase } from "../../sdk/testing/scratch-database.ts";
@@ -40,7 +41,10 @@ function report({ manifest, migrations, tables, problems }: Inspection): string 
   const settings =
     "properties" in config && typeof config.properties === "object" ? Object.keys(config.properties ?? {}) : [];
   const start = from === "beginning" ? "from the beginning of history" : "from its installation on";
-  const events = Object.entries(subscriptions).map(([stream, types]) => `${stream}: ${types.join(", ")}`);
+  const events = Object.entries(subscriptions).map(([stream, types]) => {
+    const remark = stream in streams ? "" : " (a stream of another engine: no vertical writes it)";
+    return `${stream}: ${types.join(", ")}${remark}`;
+  });
   const shown = tables.map((table) => {
     const remarks = [
       table.protected ? "shops kept apart" : "NOT PROTECTED",
