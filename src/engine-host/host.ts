@@ -71,7 +71,7 @@ export class EngineHost {
     await fresh.start();
     const outcome = fresh.state;
     if (outcome.state !== "running" && old?.state.state === "running") {
-      this.#options.log.error({ engine: source.name, ...outcome }, "the new code does not run; the old one goes on");
+      this.#options.log.error({ engine: source.name }, "the new code does not run; the old one goes on");
       await fresh.stop();
       return outcome;
     }

@@ -71,10 +71,11 @@ export class PluginWatch {
         log.info("its folder is gone: engine stopped");
         return;
       }
-      const { state, ...reason } = await this.#host.reload(source, true);
+      const { state } = await this.#host.reload(source, true);
+      // Why it does not run, the engine itself has said.
+      if (state !== "running") return;
       const ms = Math.round(performance.now() - began);
-      if (state === "running") log.info({ ms, version: this.#host.find(name)?.manifest?.version }, "engine reloaded");
-      else log.error({ state, ...reason }, "the saved code does not run");
+      log.info({ ms, version: this.#host.find(name)?.manifest?.version }, "engine reloaded");
     } catch (error) {
       log.error({ err: error }, "engine not reloaded");
     }

@@ -86,6 +86,7 @@ describe("a saved engine is live, each in its Worker", () => {
   test("unless it does not run: the old code goes on, and the log says why", async () => {
     const from = program.lines.length;
     await echo.save("word.ts", "export const WORD = ;\n");
+    await program.line("echo/word.ts:1:21: Unexpected ;", { from });
     await program.line("the new code does not run; the old one goes on", { from });
     await echo.says("five");
     await echo.saveWord("six");
@@ -128,6 +129,7 @@ test("a saved engine is live in embedded mode too, where all share one thread", 
   await echo.saveWord("two");
   await echo.says("two");
   await echo.save("word.ts", "export const WORD = ;\n");
+  await program.line("echo/word.ts:1:21: Unexpected ;", { from });
   await program.line("the new code does not run; the old one goes on", { from });
   await echo.saveWord("three");
   await echo.says("three");
