@@ -35,6 +35,7 @@ describe("engine new", () => {
   test("makes a folder that a check finds nothing wrong with", async () => {
     const { code, output } = await command(["engine", "new", "first-one", "--dir", folder]);
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining("basecommerce engine check") });
+    expect(output).toContain('first-one && bun add --dev <the archive that "npm run sdk" makes> && bun test');
     const made = await readdir(join(folder, "first-one"));
     expect(made.sort()).toEqual(["README.md", "engine.test.ts", "engine.ts", "package.json", "tsconfig.json"]);
     const checked = await command(["engine", "check", join(folder, "first-one")]);

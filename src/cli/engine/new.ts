@@ -23,8 +23,9 @@ export function registerNew(engine: Command, { out }: Surroundings): void {
       const folder = await makeEngine(name, resolve(dir));
       const shown = relative(process.cwd(), folder) || folder;
       out(`${shown} is an engine that counts what sells. Next:`);
-      const carried = sdkPackage && existsSync(join(folder, sdkPackage.file)) ? sdkPackage.file : undefined;
-      out(`  cd ${shown} && ${carried ? `bun add --dev ./${carried} && ` : ""}bun test`);
+      const archive = sdkPackage ? `./${sdkPackage.file}` : `<the archive that "npm run sdk" makes>`;
+      const adding = sdkPathsAbove(folder) === undefined ? `bun add --dev ${archive} && ` : "";
+      out(`  cd ${shown} && ${adding}bun test`);
       out(`  basecommerce engine check ${shown}`);
       out(`  basecommerce start --demo --watch --plugins ${relative(process.cwd(), dirname(folder)) || "."}`);
     });
