@@ -48,7 +48,10 @@ async function measure(effort: Effort, say: (line: string) => void): Promise<Fig
       const manifest = manifestOf(checked);
       return [
         manifest.name,
-        new EngineRoutes(database, checked, manifest, new TenantSettings(database, manifest), log),
+        new EngineRoutes({
+          ...{ database, definition: checked, manifest, log },
+          settings: new TenantSettings(database, manifest),
+        }),
       ];
     }),
   );

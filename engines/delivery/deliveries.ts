@@ -63,6 +63,15 @@ export async function getDelivery(db: EngineDb, tenant_id: string, order_id: str
   return delivery;
 }
 
+/** Whether it was ever on its way, whatever became of it. */
+export async function hasLeft(db: EngineDb, tenant_id: string, order_id: string): Promise<boolean> {
+  const left = await db.query(
+    "select 1 from steps where tenant_id = $1 and order_id = $2 and status = 'out_for_delivery' limit 1",
+    [tenant_id, order_id],
+  );
+  return left.length > 0;
+}
+
 /** Everything that happened to a delivery, the oldest first. */
 export async function storyOf(db: EngineDb, tenant_id: string, order_id: string) {
   const history = await db.query(

@@ -41,7 +41,15 @@ export class Oracle {
         this.#stops.set(order, { date, region, route, position });
       }
     }
-    const stops = [...this.#stops].filter(([, stop]) => stop.date === date);
+    return this.routes(date, seq);
+  }
+
+  /** The routes of a day as they were planned last, without what was cancelled up to `seq`. */
+  routes(date: string, seq: number): [string, number, string[]][] {
+    const orders = this.#orders(seq);
+    const stops = [...this.#stops].filter(
+      ([order, stop]) => stop.date === date && orders.get(order)?.status !== "cancelled",
+    );
     stops.sort(([, a], [, b]) => compare([a.region], [b.region]) || a.route - b.route || a.position - b.position);
     const routes = Map.groupBy(stops, ([, { region, route }]) => JSON.stringify([region, route]));
     return [...routes].map(([name, members]) => [...JSON.parse(name), members.map(([order]) => order)] as never);

@@ -65,10 +65,11 @@ const PLAN = `
   select $1, $2::date, order_id, region, coalesce(routes, 0) + place / $3::int + 1, place % $3::int + 1, now()
   from waiting left join gone using (region)`;
 
+// Nobody drives to what was cancelled, whether or not the day is planned again.
 const STOPS = `
   select s.region, s.route, s.position, s.order_id, d.number, ${status} as status, d.customer_name, d.address
   from stops s join deliveries d using (tenant_id, order_id) left join arrivals a using (tenant_id, order_id)
-  where s.tenant_id = $1 and s.delivery_date = $2::date
+  where s.tenant_id = $1 and s.delivery_date = $2::date and d.status <> 'cancelled'
   order by s.region collate "C", s.route, s.position`;
 
 async function routesOf(db: EngineDb, tenant: EngineTenant, config: DeliveryConfig, date: string): Promise<Route[]> {

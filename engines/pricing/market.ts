@@ -22,4 +22,9 @@ export class Market extends History {
     const name = `S${SUPPLIERS.indexOf(supplier_id) + 1}`;
     return this.add("supplier_updated", supplier_id, { supplier_id, name, active, user_id: null }, at);
   }
+
+  switched(product_id: string, active: boolean, at = daysAgo(0)): this {
+    const facts = { code: null, name: "Areia", category: null, unit: "M3", active, user_id: null } as const;
+    return this.add("product_updated", product_id, { product_id, ...facts }, at);
+  }
 }

@@ -46,6 +46,15 @@ export class Oracle {
     return active;
   }
 
+  #sold(product_id: string): boolean {
+    let active = true;
+    for (const event of this.#events) {
+      if (event.event_type === "product_updated" && event.payload.product_id === product_id)
+        active = event.payload.active;
+    }
+    return active;
+  }
+
   #inWindow({ at }: Price): boolean {
     return localDay(at, this.#zone) >= localDay(this.#now, this.#zone) - this.#config.window_days;
   }
@@ -56,7 +65,9 @@ export class Oracle {
     return mine.filter(({ tier }) => Number(tier) === least);
   }
 
+  /** What active suppliers ask, the cheapest first; nothing for a product that is no longer sold. */
   offers(product_id: string) {
+    if (!this.#sold(product_id)) return [];
     const suppliers = [...new Set(this.#prices(product_id).map(({ supplier_id }) => supplier_id))];
     const weight = new Exact(this.#config.current_weight).div(100);
     const offers = suppliers

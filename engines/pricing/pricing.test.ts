@@ -60,8 +60,7 @@ test("inactive suppliers and products are not recommended, unknown products not 
   await bench.apply(market.events);
   expect((await get(`/compare/${sand}`)).items).toHaveLength(1);
   expect(await get(`/suggest/${sand}`)).toMatchObject({ supplier_id: second });
-  const facts = { code: null, name: "Areia", category: null, unit: "M3", active: false, user_id: null } as const;
-  await bench.apply(market.add("product_updated", sand, { product_id: sand, ...facts }).events.slice(-1));
+  await bench.apply(market.switched(sand, false).events.slice(-1));
   bench.shop.locale = "pt-BR";
   expect(await get(`/suggest/${sand}`)).toMatchObject({
     supplier_id: null,

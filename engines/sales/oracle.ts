@@ -105,22 +105,31 @@ export class Oracle {
     return rows.map(({ customer, ids, baskets, of }) => [customer, ids, baskets, of, percent(baskets, of)]);
   }
 
-  /** Substitutes as [product, customers, switched], in the order of ids. */
+  /** Substitutes as [product, difference in percent, customers, switched], the best first. */
   substitutes(product_id: string, products: readonly string[]) {
     const own = this.#product(product_id);
     const buyers = new Set(this.baskets.filter((one) => one.products.has(product_id)).map((one) => one.customer_id));
-    return products
-      .filter((other) => {
-        const { active, category, price } = this.#product(other);
-        const near = Math.round(Math.abs(price - own.price) * 100) * 100 <= Math.round(own.price * 100) * 20;
-        return other !== product_id && active && category !== null && category === own.category && near;
-      })
-      .flatMap((other) => {
-        const held = this.baskets.filter((one) => one.products.has(other));
-        if (held.length === 0 || held.some((one) => one.products.has(product_id))) return [];
-        const customers = new Set(held.map((one) => one.customer_id));
-        return [[other, customers.size, [...customers].filter((customer) => buyers.has(customer)).length]];
-      })
-      .sort(([a], [b]) => byText(String(a), String(b)));
+    const found = products.flatMap((other) => {
+      const { active, category, price } = this.#product(other);
+      const difference = Math.round((price - own.price) * 100);
+      const near = Math.abs(difference) * 100 <= Math.round(own.price * 100) * 20;
+      if (other === product_id || !active || category === null || category !== own.category || !near) return [];
+      const held = this.baskets.filter((one) => one.products.has(other));
+      if (held.length === 0 || held.some((one) => one.products.has(product_id))) return [];
+      const customers = new Set(held.map((one) => one.customer_id));
+      const switched = [...customers].filter((customer) => buyers.has(customer)).length;
+      return [{ other, difference, customers: customers.size, switched }];
+    });
+    found.sort(
+      (a, b) =>
+        b.switched - a.switched ||
+        b.customers - a.customers ||
+        Math.abs(a.difference) - Math.abs(b.difference) ||
+        byText(a.other, b.other),
+    );
+    return found.map(({ other, difference, customers, switched }) => {
+      const size = percent(Math.abs(difference), Math.round(own.price * 100));
+      return [other, difference < 0 ? `-${size}` : size, customers, switched];
+    });
   }
 }

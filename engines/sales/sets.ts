@@ -30,9 +30,14 @@ export interface SetFilter {
 /** Stands for the whole shop where sets are told apart by whose they are. */
 const EVERYBODY = "'00000000-0000-0000-0000-000000000000'::uuid";
 
+/** Products that are in most baskets; the pairs among them tell how frequent a set must be to get onto a page. */
+const FIRST = 32;
+
 // A set is not more frequent than any of its parts: products that are too rare are left out before pairs are made, and
-// pairs before threes are. Only what is still sold is offered together. Orders and products go by numbers from there on,
-// a product of a customer's by one of its own, which takes a fraction of the time that their ids would.
+// pairs before threes are. What is too rare for this page is, too: $8 pairs of the most frequent products are no better
+// than the $8 best sets there are, so nothing below the last of them is shown (`bar`). Only what is still sold is offered
+// together. Orders and products go by numbers from there on, a product of a customer's by one of its own, which takes a
+// fraction of the time that their ids would.
 const sets = (whose: string) => `
   with ${recent}, wanted as materialized (
     select order_id, ${whose} as whose, row_number() over ()::int as o
@@ -42,17 +47,27 @@ const sets = (whose: string) => `
   ), items as materialized (
     select w.whose, w.o, b.product_id
     from wanted w join basket_products b on b.tenant_id = $1 and b.order_id = w.order_id
-    left join products p on p.tenant_id = $1 and p.product_id = b.product_id
+  ), counted as (
+    select whose, product_id, count(*) as baskets from items group by 1, 2 having count(*) >= $5::int
+  ), numbered as materialized (
+    select whose, counted.product_id, p.name, baskets, row_number() over (order by counted.product_id)::int as n,
+           row_number() over (order by baskets desc) as place
+    from counted left join products p on p.tenant_id = $1 and p.product_id = counted.product_id
     where coalesce(p.active, true)
+  ), first as materialized (
+    select o, n from items join numbered using (whose, product_id) where place <= ${FIRST}
+  ), bar as materialized (
+    select greatest($5::int, (
+      select count(*) as baskets from first x join first y on y.o = x.o and y.n > x.n group by x.n, y.n
+      having $6::int is null or count(*) < $6 order by 1 desc offset $8::int - 1 limit 1)) as least
   ), frequent as materialized (
-    select whose, product_id, row_number() over (order by product_id)::int as n
-    from items group by 1, 2 having count(*) >= $5::int
+    select whose, product_id, name, n from numbered where baskets >= (select least from bar)
   ), held as materialized (
     select o, n from items join frequent using (whose, product_id)
   ), pairs as materialized (
     select x.o, x.n as a, y.n as b from held x join held y on y.o = x.o and y.n > x.n
   ), frequent_pairs as materialized (
-    select a, b, count(*) as baskets from pairs group by 1, 2 having count(*) >= $5::int
+    select a, b, count(*) as baskets from pairs group by 1, 2 having count(*) >= (select least from bar)
   ), held_pairs as materialized (
     select o, a, b from pairs join frequent_pairs using (a, b)
   ), found as (
@@ -60,19 +75,18 @@ const sets = (whose: string) => `
     union all
     select p.a, p.b, q.b, count(*)
     from held_pairs p join held_pairs q on q.o = p.o and q.a = p.a and q.b > p.b
-    group by 1, 2, 3 having count(*) >= $5::int
+    group by 1, 2, 3 having count(*) >= (select least from bar)
   ), keyed as (
-    select a.whose, array_remove(array[a.product_id, b.product_id, c.product_id], null) as ids, f.baskets
+    select a.whose, f.baskets, array_remove(array[a.product_id, b.product_id, c.product_id], null) as ids,
+           case when f.c is null then array[a.name, b.name] else array[a.name, b.name, c.name] end as names
     from found f join frequent a on a.n = f.a join frequent b on b.n = f.b left join frequent c on c.n = f.c
   ), shown as (
-    select nullif(k.whose, ${EVERYBODY}) as customer_id, k.ids, k.baskets, t.of,
+    select nullif(k.whose, ${EVERYBODY}) as customer_id, k.ids, k.names, k.baskets, t.of,
            coalesce(nullif(k.whose, ${EVERYBODY})::text || ' ', '') || array_to_string(k.ids, ' ') as key
     from keyed k join totals t using (whose)
   )
   select k.customer_id, to_json(k.ids) as product_ids, k.key, k.baskets::int as baskets, k.of::int as of,
-         round(k.baskets * 100.0 / k.of, 2) as share,
-         (select json_agg(p.name order by i.place) from unnest(k.ids) with ordinality i (id, place)
-          left join products p on p.tenant_id = $1 and p.product_id = i.id) as names
+         round(k.baskets * 100.0 / k.of, 2) as share, to_json(k.names) as names
   from shown k
   where $6::int is null or k.baskets < $6 or (k.baskets = $6 and k.key collate "C" > $7::text collate "C")
   order by k.baskets desc, k.key collate "C"

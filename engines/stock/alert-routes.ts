@@ -1,5 +1,5 @@
 import { conflict, type EngineApp, notFound, pageQuery, t } from "@basecommerce/engine";
-import { type AlertPlace, alertsOf, standingPlaces } from "./alerts.ts";
+import { type AlertPlace, alertsOf, alertWith, standingPlaces } from "./alerts.ts";
 import type { StockConfig } from "./config.ts";
 import { decide } from "./decisions.ts";
 import { page } from "./page.ts";
@@ -43,7 +43,7 @@ export function alertRoutes(app: EngineApp<StockConfig>) {
     .post(
       "/alerts/:id/acknowledge",
       async ({ db, tenant, config, user, params: { id } }) => {
-        const alert = (await alertsOf(db, tenant, config)).find((known) => known.id === id.toLowerCase());
+        const alert = await alertWith(db, tenant, config, id.toLowerCase());
         if (!alert) throw notFound("alert");
         if (alert.status === "resolved") throw conflict("alert_resolved", "the alert resolved itself already");
         await decide(db, tenant.tenant_id, alert.product_id, alert.kind, "acknowledged", user.id);
@@ -57,6 +57,6 @@ const STATUS_ORDER = { active: 0, acknowledged: 1, resolved: 2 };
 
 /** What stands first, what runs out soonest before the rest. */
 function keyOf({ status, kind, days_to_rupture, id }: AlertPlace): string {
-  const urgency = kind === "rupture" ? String(days_to_rupture ?? 0).padStart(7, "0") : "x";
+  const urgency = kind === "rupture" ? String(days_to_rupture ?? 0).padStart(10, "0") : "x";
   return `${STATUS_ORDER[status]} ${urgency} ${id}`;
 }

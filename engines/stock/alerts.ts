@@ -59,6 +59,19 @@ export async function alertsOf(
   });
 }
 
+/** The alert with this id; undefined when it neither stands nor was resolved within the last 30 days. */
+export async function alertWith(
+  db: EngineDb,
+  tenant: EngineTenant,
+  config: StockConfig,
+  id: string,
+): Promise<Alert | undefined> {
+  const products = (await figuresOf(db, tenant, config)).filter(
+    ({ product_id }) => idOf(product_id, "rupture") === id || idOf(product_id, "excess") === id,
+  );
+  return (await alertsOf(db, tenant, config, { products })).find((known) => known.id === id);
+}
+
 /** What a list of alerts is sorted by. */
 export type AlertPlace = Pick<Alert, "id" | "kind" | "risk" | "status" | "days_to_rupture">;
 

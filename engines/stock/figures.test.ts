@@ -65,7 +65,8 @@ const settings = fc.option(
       minimum: fc.option(fc.nat({ max: 90_000 })),
       maximum: fc.option(fc.nat({ max: 90_000 })),
       lead_time_days: fc.option(fc.integer({ min: 1, max: 20 })),
-      window_days: fc.option(fc.integer({ min: 1, max: 120 })),
+      safety_stock_percent: fc.option(fc.constantFrom(0, 12.5, 100, 499.99, 500)),
+      window_days: fc.option(fc.integer({ min: 1, max: 365 })),
       days: fc.nat({ max: 60 }),
     })
     .map(
@@ -84,9 +85,13 @@ async function enter(set: Setting | null): Promise<Map<string, Setting>> {
   const [product_id = ""] = PRODUCTS;
   if (!set) return new Map();
   await bench.query(
-    `insert into parameters (tenant_id, product_id, minimum, maximum, lead_time_days, window_days, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7)`,
-    [TENANT, product_id, set.minimum, set.maximum, set.lead_time_days, set.window_days, set.updated_at],
+    `insert into parameters (tenant_id, product_id, minimum, maximum, lead_time_days, safety_stock_percent, window_days,
+       updated_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      ...[TENANT, product_id, set.minimum, set.maximum, set.lead_time_days, set.safety_stock_percent],
+      ...[set.window_days, set.updated_at],
+    ],
   );
   return new Map([[product_id, set]]);
 }
@@ -106,16 +111,25 @@ test("bounds, alerts and their occurrences, quantities and classes are those of 
         const shown = (await bench.request("GET", `/parameters/${product_id}`)).body.in_effect;
         const level = oracle.level(product_id);
         const { sold, days, minimum, maximum } = oracle.bounds(product_id, oracle.today);
-        expect(shown).toEqual({
+        const left = sold.isZero() ? null : level.lte(0) ? 0 : level.times(days).div(sold).floor().toNumber();
+        const figures = {
           level: level.toFixed(3),
           average_daily_demand: sold.div(days).toFixed(3),
           minimum: minimum.toFixed(3),
           maximum: maximum.toFixed(3),
-          days_to_rupture: sold.isZero() ? null : level.lte(0) ? 0 : level.times(days).div(sold).floor().toNumber(),
-        });
+          days_to_rupture: left,
+        };
+        expect(shown).toEqual(figures);
         for (const kind of ["rupture", "excess"] as const) {
           const alert = alerts.find((one: Row) => one.product_id === product_id && one.kind === kind);
           const episode = oracle.episode(product_id, kind);
+          // Of all products at once, and of one alone.
+          if (alert) expect(alert).toMatchObject(figures);
+          expect(
+            (await bench.request("GET", `/alerts?product_id=${product_id}&kind=${kind}`)).body.items,
+          ).toMatchObject(alert ? [{ ...figures, id: alert.id, status: alert.status, risk: alert.risk }] : []);
+          const risk = (left ?? 15) > 14 ? "low" : (left ?? 0) > 7 ? "medium" : "high";
+          if (alert) expect(alert.risk).toBe(kind === "rupture" && episode?.since ? risk : null);
           // Both clocks said "now" a moment apart.
           const nearly = (one: { since?: string | null; resolved_at?: string | null }) => ({
             since: near(one.since, now),

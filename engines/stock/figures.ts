@@ -56,15 +56,25 @@ export const maximum = `greatest(${minimum}, coalesce(set_maximum, round(
 export const rupture = "sold > 0 and level < minimum";
 export const excess = "(sold > 0 or set_maximum is not null) and level > maximum";
 
-const FIGURES = `
+// All products with the shop's window are added up in one walk over its sales.
+const figures = (wanted: string, shown: string) => `
   with ${settings}, asked as (
-    select * from settings where $6::uuid is null or product_id = $6
+    select * from settings where ${wanted}
+  ), special as (
+    -- With a window of their own.
+    select product_id, today, window_days from asked where window_days <> $3::int
   ), sold as (
-    select a.product_id, sum(s.quantity) as sold
-    from asked a join sales s on s.tenant_id = $1 and s.product_id = a.product_id
-      and s.quarter >= (a.today - a.window_days)::timestamp at time zone $2
-    where s.quarter < (now() at time zone $2)::date::timestamp at time zone $2
-      and s.quarter >= ((now() at time zone $2)::date - (select max(window_days) from asked))::timestamp at time zone $2
+    select product_id, sum(quantity) as sold from sales
+    where tenant_id = $1 and ${wanted}
+      and quarter < (now() at time zone $2)::date::timestamp at time zone $2
+      and quarter >= ((now() at time zone $2)::date - $3::int)::timestamp at time zone $2
+      and product_id not in (select product_id from special)
+    group by 1
+    union all
+    select p.product_id, sum(s.quantity)
+    from special p join sales s on s.tenant_id = $1 and s.product_id = p.product_id
+      and s.quarter >= (p.today - p.window_days)::timestamp at time zone $2
+      and s.quarter < p.today::timestamp at time zone $2
     group by 1
   ), demand as (
     select a.*, coalesce(q.sold, 0) as sold, ${daysUntil("a.today")} as days
@@ -80,14 +90,28 @@ const FIGURES = `
          round(case when coalesce(unit, 'UN') in ('UN', 'SC', 'CX') then ceil(maximum - level) else maximum - level end, 3)
            as quantity_to_buy
   from bounds
+  where ${shown}
   order by product_id`;
+
+const OF_ALL = figures("true", "true");
+const OF_SHORT = figures("true", rupture);
+// A text of its own: the planner looks one product up and reads the sales of all at once.
+const OF_ONE = figures("product_id = $6::uuid", "true");
 
 /** Today's figures of all active products, or of one. Computed when asked: right on a day without events too. */
 export async function figuresOf(
   db: EngineDb,
   tenant: EngineTenant,
   config: StockConfig,
-  product_id: string | null = null,
+  product_id?: string,
 ): Promise<Figures[]> {
-  return await db.query<Figures>(FIGURES, [...settingsOf(tenant, config), product_id]);
+  const given = settingsOf(tenant, config);
+  return product_id === undefined
+    ? await db.query<Figures>(OF_ALL, given)
+    : await db.query<Figures>(OF_ONE, [...given, product_id]);
+}
+
+/** Today's figures of the products that run short. */
+export async function shortOf(db: EngineDb, tenant: EngineTenant, config: StockConfig): Promise<Figures[]> {
+  return await db.query<Figures>(OF_SHORT, settingsOf(tenant, config));
 }

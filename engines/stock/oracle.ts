@@ -13,6 +13,7 @@ export interface Setting {
   minimum: string | null;
   maximum: string | null;
   lead_time_days: number | null;
+  safety_stock_percent: number | null;
   window_days: number | null;
   updated_at: string;
 }
@@ -72,11 +73,10 @@ export class Oracle {
     const set = this.#set.get(product_id);
     const window_days = set?.window_days ?? this.#config.window_days;
     const lead = set?.lead_time_days ?? this.#config.lead_time_days;
+    const safety = set?.safety_stock_percent ?? this.#config.safety_stock_percent;
     const days = Math.max(1, Math.min(window_days, day - this.#firstDay(product_id)));
     const sold = this.sold(product_id, day, window_days).quantity;
-    const computed = round(
-      sold.times(lead).times(new Exact(this.#config.safety_stock_percent).plus(100)).div(100).div(days),
-    );
+    const computed = round(sold.times(lead).times(new Exact(safety).plus(100)).div(100).div(days));
     const minimum = set?.minimum ? new Exact(set.minimum) : computed;
     const wanted = set?.maximum ? new Exact(set.maximum) : round(sold.times(lead).times(2).div(days));
     return { sold, days, minimum, maximum: Decimal.max(minimum, wanted), limited: Boolean(set?.maximum) };

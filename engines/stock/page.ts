@@ -10,6 +10,11 @@ export function page<T>(
   keyOf: (item: T) => string,
 ): { items: T[]; next_cursor: string | null } {
   const after = cursor === undefined ? "" : keyOfCursor(cursor, /^/);
-  const rest = items.filter((item) => keyOf(item) > after).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-  return pageOf(rest, limit, keyOf);
+  const rest = items.map((item) => ({ item, key: keyOf(item) })).filter(({ key }) => key > after);
+  rest.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return pageOf(
+    rest.map(({ item }) => item),
+    limit,
+    keyOf,
+  );
 }

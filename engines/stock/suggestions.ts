@@ -13,7 +13,7 @@ import type { StockConfig } from "./config.ts";
 import { Decisions, decide } from "./decisions.ts";
 import { episodesOf } from "./episodes.ts";
 import { explainPurchase } from "./explanation.ts";
-import { type Figures, figuresOf } from "./figures.ts";
+import { type Figures, shortOf } from "./figures.ts";
 import { page } from "./page.ts";
 
 /** Nothing in common with other names: ids of suggestions, by product. */
@@ -49,7 +49,7 @@ interface Place {
 
 /** Every suggestion that stands. Costs much less than the suggestions themselves. */
 async function placesOf(db: EngineDb, tenant: EngineTenant, config: StockConfig): Promise<Place[]> {
-  const short = (await figuresOf(db, tenant, config)).filter(({ rupture }) => rupture);
+  const short = await shortOf(db, tenant, config);
   const classOf = new Map((await abcOf(db, tenant, config)).map((row) => [row.product_id, row.class]));
   return short.map((figures) => {
     const abc = classOf.get(figures.product_id) ?? "C";

@@ -10,12 +10,14 @@ import {
   unprocessable,
 } from "@basecommerce/engine";
 import { eventTypes } from "./event-types.ts";
-import { giveUp } from "./outbox.ts";
+import { giveUp, RETIRED } from "./outbox.ts";
 import { newSecret } from "./signature.ts";
 import { refusalOf } from "./target.ts";
 
 /** More than anybody needs, few enough that a batch stays a batch. */
 const MAX_ENDPOINTS = 20;
+/** Each is a signature in a header. */
+const MAX_RETIRED = 10;
 
 type Endpoint = {
   id: string;
@@ -42,6 +44,12 @@ const Types = t.Union([
 function requireUrl(url: string): void {
   const message = refusalOf(url);
   if (message !== undefined) throw unprocessable([{ path: "/url", message }]);
+}
+
+/** Whether the day is in the calendar too: the format lets 30 February pass, the parser makes a day of March of it. */
+function isInstant(text: string): boolean {
+  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  return !Number.isNaN(Date.parse(text)) && day.toISOString().slice(0, 10) === text.slice(0, 10);
 }
 
 async function getEndpoint(db: EngineDb, tenant_id: string, id: string): Promise<Endpoint> {
@@ -140,11 +148,15 @@ export function endpointRoutes<Config>(app: EngineApp<Config>) {
       async ({ db, tenant: { tenant_id }, params: { id } }) => {
         const endpoint = await getEndpoint(db, tenant_id, id);
         const secret = newSecret();
-        await db.query(
-          `update endpoints set previous_secret = secret, previous_secret_until = now() + interval '24 hours', secret = $3
-           where tenant_id = $1 and id = $2`,
-          [tenant_id, id, secret],
+        const changed = await db.query(
+          `update endpoints p set secret = $3, retired_secrets = ${RETIRED}
+             || jsonb_build_object('secret', secret, 'until', now() + interval '24 hours')
+           where tenant_id = $1 and id = $2 and jsonb_array_length(${RETIRED}) < $4 returning 1`,
+          [tenant_id, id, secret, MAX_RETIRED],
         );
+        if (changed.length === 0) {
+          throw conflict("too_many_secrets", `the secret was changed ${MAX_RETIRED} times within 24 hours`);
+        }
         return { ...endpoint, secret };
       },
       { access: "admin", params: path },
@@ -153,20 +165,20 @@ export function endpointRoutes<Config>(app: EngineApp<Config>) {
       "/endpoints/:id/recover",
       async ({ db, tenant: { tenant_id }, params: { id }, body: { since } }) => {
         await getEndpoint(db, tenant_id, id);
-        if (Number.isNaN(Date.parse(since))) {
-          throw unprocessable([{ path: "/since", message: "must be an instant" }]);
-        }
+        if (!isInstant(since)) throw unprocessable([{ path: "/since", message: "must be an instant" }]);
         const [endpoint] = await db.query<Endpoint>(
           `update endpoints set active = true, inactive_reason = null, failing_since = null
            where tenant_id = $1 and id = $2 returning ${columns}`,
           [tenant_id, id],
         );
-        const queued = await db.query(
-          `update deliveries set status = 'pending', attempts = 0, queued_at = now(), next_attempt_at = now()
-           where tenant_id = $1 and endpoint_id = $2 and status = 'failed' and created_at >= $3::timestamptz returning 1`,
+        const [{ queued = 0 } = {}] = await db.query<{ queued: number }>(
+          `with again as (
+             update deliveries set status = 'pending', attempts = 0, queued_at = now(), next_attempt_at = now()
+             where tenant_id = $1 and endpoint_id = $2 and status = 'failed' and created_at >= $3::timestamptz returning 1)
+           select count(*)::int as queued from again`,
           [tenant_id, id, new Date(since).toISOString()],
         );
-        return { ...endpoint, queued: queued.length };
+        return { ...endpoint, queued };
       },
       {
         access: "admin",

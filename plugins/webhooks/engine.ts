@@ -3,7 +3,7 @@ import { collect } from "./collect.ts";
 import { deliveryRoutes } from "./deliveries.ts";
 import { endpointRoutes } from "./endpoints.ts";
 import { eventTypes } from "./event-types.ts";
-import { KEPT_FOR } from "./outbox.ts";
+import { forget } from "./forget.ts";
 import { quiet, send } from "./send.ts";
 import { settings } from "./settings.ts";
 import { keptTables, migrations } from "./tables.ts";
@@ -24,11 +24,7 @@ export default defineEngine({
     send: { every: "1s", run: send },
     forget: {
       cron: "17 3 * * *",
-      run: async (ctx) => {
-        await ctx.everywhere((db) =>
-          db.query(`delete from deliveries where status <> 'pending' and created_at < now() - ${KEPT_FOR}`),
-        );
-      },
+      run: forget,
     },
   },
   stop: quiet,

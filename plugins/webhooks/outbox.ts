@@ -20,6 +20,11 @@ const TRIED_FOR = "interval '3 days'";
 const ENDPOINT_FAILS_FOR = "interval '5 days'";
 export const KEPT_FOR = "interval '30 days'";
 
+/** Of an endpoint `p`: secrets that were changed and sign still, the oldest first, each with its `until`. */
+export const RETIRED = `
+  (select coalesce(jsonb_agg(r order by (r->>'until')::timestamptz), '[]') from jsonb_array_elements(p.retired_secrets) r
+   where (r->>'until')::timestamptz > now())`;
+
 // A few of each endpoint and of each shop: however much one has waiting, there is room for the others, and what lies behind
 // those few is not read.
 const CLAIM_DUE = `
@@ -37,8 +42,7 @@ const CLAIM_DUE = `
   from claimed join endpoints p on p.tenant_id = claimed.tenant_id
   where d.tenant_id = claimed.tenant_id and d.id = claimed.id and p.id = d.endpoint_id
   returning d.tenant_id, d.id, d.endpoint_id, p.url, d.body, d.attempts, d.queued_at,
-    case when p.previous_secret_until > now() then json_build_array(p.secret, p.previous_secret)
-         else json_build_array(p.secret) end as secrets`;
+    jsonb_build_array(p.secret) || jsonb_path_query_array(${RETIRED}, '$[*].secret') as secrets`;
 
 /** Claims what is due, across shops, leaving out the endpoints that are being spoken to. */
 export async function claimDue(db: EngineDb, busy: readonly string[]): Promise<Claimed[]> {

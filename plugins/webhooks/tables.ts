@@ -53,4 +53,15 @@ export const migrations: EngineMigration[] = [
       drop index deliveries_due;
       create index deliveries_due on deliveries (tenant_id, endpoint_id, next_attempt_at) where status = 'pending';`,
   },
+  {
+    // Changed twice within a day, the first secret would have stopped signing long before its 24 hours were over.
+    id: "0003_retired_secrets",
+    up: `
+      -- Of each the secret and until when it signs too. The columns before it are for the version before, which may run
+      -- beside this one for a while: a later migration drops them.
+      alter table endpoints add retired_secrets jsonb not null default '[]';
+      update endpoints set retired_secrets =
+        jsonb_build_array(jsonb_build_object('secret', previous_secret, 'until', previous_secret_until))
+      where previous_secret_until > now();`,
+  },
 ];

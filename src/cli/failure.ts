@@ -14,6 +14,9 @@ const REASONS: Record<string, string> = {
   "53300": "it has no connection left",
 };
 
+/** What OpenSSL says of a certificate. */
+const OF_CERTIFICATES = /CERT|^UNABLE_TO_/;
+
 /** One sentence an operator can act on, without any secret. */
 export function explain(error: unknown): string {
   if (error instanceof Problem && error.errors !== undefined) {
@@ -24,12 +27,7 @@ export function explain(error: unknown): string {
   if (message.startsWith("NOAUTH") || message.startsWith("WRONGPASS")) {
     return "cannot use Redis (REDIS_URL): it refuses the password";
   }
-  if (
-    error instanceof Error &&
-    /MaxRetriesPerRequest|Connection is closed|Command timed out/i.test(`${error.name} ${message}`)
-  ) {
-    return "cannot reach Redis (REDIS_URL): nothing answers at that address";
-  }
-  const reason = REASONS[code];
+  if (code === "redis_unreachable") return `cannot reach Redis (REDIS_URL): ${message}`;
+  const reason = REASONS[code] ?? (OF_CERTIFICATES.test(code) ? message : undefined);
   return reason === undefined ? message : `cannot use PostgreSQL (DATABASE_URL): ${reason} (${code})`;
 }

@@ -7,6 +7,7 @@ import { type Failure, isBlameless } from "./failure.ts";
 import type { EngineManifest } from "./manifest.ts";
 import { HeldKeys, type Parking } from "./parking.ts";
 import type { EnginePositions, LockedPosition } from "./positions.ts";
+import { NO_REPLAY, Unhandled } from "./unhandled.ts";
 
 /** Milliseconds that a handler's transaction may stand idle, or be at one statement, beyond the handler's own time. */
 export const BEYOND_HANDLER_MS = 5000;
@@ -45,6 +46,8 @@ export interface BatchParts {
   positions: EnginePositions;
   parking: Parking;
   dispatch: Dispatch;
+  /** Called when handlers have emitted events, and they are committed. */
+  published: () => void;
 }
 
 type Upto = ReadonlyMap<PartitionName, PartitionPosition>;
@@ -66,11 +69,13 @@ interface Done {
  */
 export class Batches {
   readonly #parts: BatchParts;
+  readonly #unhandled: Unhandled;
   /** Positions as this instance committed them last; only where nothing is parked, so nothing has to be looked up. */
   readonly #known = new Map<PartitionName, LockedPosition>();
 
   constructor(parts: BatchParts) {
     this.#parts = parts;
+    this.#unhandled = new Unhandled(parts.manifest.name);
   }
 
   /**
@@ -105,13 +110,20 @@ export class Batches {
   ): Promise<BatchOutcome> {
     const { database, manifest, positions, dispatch } = this.#parts;
     const entries = freshOf(batches, expected);
-    const opening = dispatch.opening(entries);
-    await database.transaction({ ...handlerScope(manifest), ...opening?.scope }, async (tx) => {
-      const isReplay = isReplayUnder(expected);
-      const emitted = await dispatch.run(tx, { entries, attempt: 1, isReplay, stopping, opening });
+    const until = replayUntil(expected);
+    // What is to be asked about a replay is the host's to ask, before the first handler; without one nothing is waited for.
+    const again = entries.some((entry) => entry.seq <= until(entry));
+    const opening = again ? undefined : dispatch.opening(entries);
+    const scope = { ...handlerScope(manifest), ...opening?.scope };
+    const emitted = await database.transaction(scope, async (tx) => {
+      const { isReplay, handled } = again ? await this.#unhandled.among(tx, entries, until) : NO_REPLAY;
+      const events = await dispatch.run(tx, { entries, attempt: 1, isReplay, stopping, opening });
+      if (again) await handled(tx);
       positions.advanceFrom(tx, expected, [...ends.values()]);
-      appendLast(tx, emitted);
+      appendLast(tx, events);
+      return events.length;
     });
+    if (emitted > 0) this.#parts.published();
     return this.#committed(ends, { locked: expected, events: entries.length, parked: 0 });
   }
 
@@ -129,12 +141,13 @@ export class Batches {
     ends: Upto,
     stopping: AbortSignal,
   ): Promise<BatchOutcome> {
-    const done = await this.#transaction(async (tx) => {
-      const { emitted, ...done } = await this.#handleLocked(tx, batches, ends, stopping);
+    const { emitted, ...done } = await this.#transaction(async (tx) => {
+      const handled = await this.#handleLocked(tx, batches, ends, stopping);
       this.#parts.positions.advance(tx, [...ends.values()]);
-      appendLast(tx, emitted);
-      return done;
+      appendLast(tx, handled.emitted);
+      return handled;
     });
+    if (emitted.length > 0) this.#parts.published();
     return this.#committed(ends, done);
   }
 
@@ -153,7 +166,9 @@ export class Batches {
       : new HeldKeys([]);
     const behind = fresh.filter((entry) => held.holds(entry));
     const entries = behind.length === 0 ? fresh : fresh.filter((entry) => !held.holds(entry));
-    const emitted = await dispatch.run(tx, { entries, attempt: 1, isReplay: isReplayUnder(locked), stopping });
+    const { isReplay, handled } = await this.#unhandled.among(tx, entries, replayUntil(locked));
+    const emitted = await dispatch.run(tx, { entries, attempt: 1, isReplay, stopping });
+    await handled(tx);
     await parking.parkBehind(tx, behind);
     return { locked, events: entries.length, parked: behind.length, emitted };
   }
@@ -241,8 +256,8 @@ function freshOf(batches: readonly (readonly StreamEntry[])[], locked: Locked): 
     .filter((entry) => entry.seq > (locked.get(nameOf(entry))?.position ?? Number.POSITIVE_INFINITY));
 }
 
-function isReplayUnder(locked: Locked): (entry: StreamEntry) => boolean {
-  return (entry) => entry.seq <= (locked.get(nameOf(entry))?.replay_until ?? 0);
+function replayUntil(locked: Locked): (entry: StreamEntry) => number {
+  return (entry) => locked.get(nameOf(entry))?.replay_until ?? 0;
 }
 
 function after(ends: Upto, locked: Locked): PartitionPosition[] {

@@ -97,7 +97,11 @@ export async function retryDead(tx: Transaction, filter: DeadFilter): Promise<nu
 /** Gives events up for good; what waits behind one gets its turn. */
 export async function dropDead(tx: Transaction, filter: DeadFilter): Promise<number> {
   const dropped = await tx.query<{ engine: string; stream: string; partition: number; tenant_id: string; key: string }>(
-    `delete from parked_event where ${WHERE} returning engine, stream, partition, tenant_id, key`,
+    `with dropped as (
+       delete from parked_event where ${WHERE} returning engine, stream, partition, tenant_id, key, seq),
+     -- Dropped is done: a replay comes to it as to what was handled.
+     forgotten as (delete from engine_unhandled u using dropped d where u.engine = d.engine and u.seq = d.seq)
+     select engine, stream, partition, tenant_id, key from dropped`,
     parametersOf(filter),
   );
   await tx.query(

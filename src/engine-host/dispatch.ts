@@ -62,10 +62,14 @@ interface BatchSurroundings {
   bound: boolean;
 }
 
-interface SingleEvent {
+/** An event, and whether it is read again. */
+interface Told {
   event: EventEnvelope;
-  run: (event: never, ctx: never) => Promise<void>;
   replaying: boolean;
+}
+
+interface SingleEvent extends Told {
+  run: (event: never, ctx: never) => Promise<void>;
 }
 
 /** Contracts by stream and event type; every program has those of its own version. */
@@ -125,19 +129,18 @@ export class Dispatch {
     // Of a shop that was deleted only envelopes are left.
     const entries = all.filter(({ tenant_id }) => tenants.has(tenant_id));
     if (entries.length === 0) return [];
-    const events = entries.map((entry) => ({
-      event: parsed(entry, this.#contracts[entry.stream]?.[entry.event_type]),
-      replaying: input.isReplay(entry),
-    }));
+    const events = entries.map(
+      (entry): Told => ({
+        event: parsed(entry, this.#contracts[entry.stream]?.[entry.event_type]),
+        replaying: input.isReplay(entry),
+      }),
+    );
     const emitted = emitting.batch();
     /** Whom the transaction was begun for, until somebody has worked in it. */
     let opened = input.opening?.scope;
     for (const [stream, { types, run }] of this.#handlers.batch) {
       const mine = events.filter(({ event }) => event.stream === stream && types.has(event.event_type));
-      // Where a replay ends within a batch: what is new comes after what is read again, in every partition.
-      for (const replaying of [true, false]) {
-        const part = mine.filter((one) => one.replaying === replaying).map(({ event }) => event);
-        if (part.length === 0) continue;
+      for (const { replaying, events: part } of callsOf(mine)) {
         const bound = opened !== undefined;
         opened = undefined;
         await this.#runBatch(tx, part, run, { tenants, emitted, replaying, stopping: input.stopping, bound });
@@ -151,7 +154,7 @@ export class Dispatch {
     // Not waited for: it travels with the statement that follows. Should it fail, so does that one.
     tx.bind({ role: ENGINES, schema: "public" }).catch(() => undefined);
     const causes = new Map(entries.map((entry) => [entry.event_id, entry]));
-    return emitted.events.filter(({ causation_id, tenant_id }) => {
+    return emitted.close().filter(({ causation_id, tenant_id }) => {
       const cause = causes.get(causation_id ?? "");
       return cause !== undefined && !input.isReplay(cause) && known(tenants, tenant_id).enabled;
     });
@@ -244,6 +247,27 @@ export class Dispatch {
     const limit_ms = this.#parts.manifest.handler_timeout_ms;
     await lend(tx, { limit_ms, before }, (db, late) => work(db, AbortSignal.any([stopping, late])));
   }
+}
+
+/**
+ * What goes into one call of a batch handler: events that are read again, or none; in order in every partition, and as few
+ * calls as that takes.
+ */
+function callsOf(events: readonly Told[]): { replaying: boolean; events: EventEnvelope[] }[] {
+  const calls = [];
+  const lanes = events.some(({ replaying }) => replaying)
+    ? [...Map.groupBy(events, ({ event }) => event.partition).values()]
+    : [[...events]];
+  let left = events.length;
+  for (let replaying = true; left > 0; replaying = !replaying) {
+    const part = lanes.flatMap((lane) => {
+      const end = lane.findIndex((one) => one.replaying !== replaying);
+      return lane.splice(0, end === -1 ? lane.length : end);
+    });
+    left -= part.length;
+    if (part.length > 0) calls.push({ replaying, events: part.map(({ event }) => event) });
+  }
+  return calls;
 }
 
 function tenantsOf(entries: readonly StreamEntry[]): Set<string> {

@@ -1,8 +1,9 @@
-import type { EventEnvelope } from "../contracts/envelope.ts";
-import { MAX_HOPS } from "../contracts/envelope.ts";
+import { MAX_HOPS, MAX_PAYLOAD_BYTES } from "../contracts/envelope.ts";
+import type { Database } from "../platform/database/database.ts";
 import { instantNow } from "../platform/events/instant.ts";
 import { EventContracts, type NewEvent } from "../platform/events/ledger.ts";
-import { partitionOf } from "../platform/events/partition.ts";
+import { DEFAULT_PARTITIONS, partitionOf } from "../platform/events/partition.ts";
+import { madeStreams } from "../platform/events/stream-registry.ts";
 import type { EmitContracts } from "../sdk/emits.ts";
 
 /** An engine emitted because of an event that had come through too many engines already. */
@@ -10,31 +11,48 @@ class TooManyHops extends Error {
   readonly code = "permanent";
 }
 
-/** A stream's readers hold whole batches in memory. */
-const MAX_PAYLOAD_BYTES = 1024 * 1024;
-
 class PayloadTooLarge extends Error {
   readonly code = "permanent";
 }
 
-/** Collects what the handlers of one batch emit; the host appends it last. */
+/** What brings an emitted event about: an event, or what a person or a clock began. */
+export interface Cause {
+  /** Null where it was no event: what is emitted then gets an id of its own. */
+  event_id: string | null;
+  tenant_id: string;
+  trace: string | null;
+  /** Engines the event has come through by then. */
+  hops: number;
+}
+
+/** Collects what the calls of one transaction emit; the host appends it last. */
 export class Emitting {
   readonly #engine: string;
   readonly #contracts: EventContracts;
   readonly #partitions: number;
 
-  constructor(engine: string, contracts: EmitContracts, partitions: number) {
+  private constructor(engine: string, contracts: EmitContracts, partitions: number) {
     this.#engine = engine;
     this.#contracts = new EventContracts(engine, contracts);
     this.#partitions = partitions;
   }
 
+  /** For the stream of the engine's name, with the partitions it was made with. */
+  static async open(database: Database, engine: string, contracts: EmitContracts = {}): Promise<Emitting> {
+    return new Emitting(engine, contracts, (await madeStreams(database)).get(engine) ?? DEFAULT_PARTITIONS);
+  }
+
   batch(): EmittedBatch {
     const ordinals = new Map<string, number>();
     const events: NewEvent[] = [];
+    let over = false;
     return {
-      events,
+      close: () => {
+        over = true;
+        return events;
+      },
       emit: (cause, event_type, payload) => {
+        if (over) throw new Error("the call this emit was given to is over; nothing is emitted any more");
         if (cause.hops + 1 > MAX_HOPS) {
           throw new TooManyHops(`an event through ${cause.hops} engines may not bring about another`);
         }
@@ -44,10 +62,10 @@ export class Emitting {
         if (bytes > MAX_PAYLOAD_BYTES) {
           throw new PayloadTooLarge(`a payload of ${event_type} has ${bytes} bytes, more than ${MAX_PAYLOAD_BYTES}`);
         }
-        const ordinal = ordinals.get(cause.event_id) ?? 0;
-        ordinals.set(cause.event_id, ordinal + 1);
+        const ordinal = ordinals.get(cause.event_id ?? "") ?? 0;
+        ordinals.set(cause.event_id ?? "", ordinal + 1);
         events.push({
-          event_id: emittedId(this.#engine, cause.event_id, ordinal),
+          event_id: cause.event_id === null ? Bun.randomUUIDv7() : emittedId(this.#engine, cause.event_id, ordinal),
           tenant_id: cause.tenant_id,
           stream: this.#engine,
           partition: partitionOf(cause.tenant_id, this.#partitions),
@@ -66,8 +84,9 @@ export class Emitting {
 }
 
 export interface EmittedBatch {
-  readonly events: readonly NewEvent[];
-  emit(cause: EventEnvelope, event_type: string, payload: unknown): void;
+  emit(cause: Cause, event_type: string, payload: unknown): void;
+  /** All that was emitted; from here on nothing is. */
+  close(): readonly NewEvent[];
 }
 
 /** UUID v8 from (engine, causing event, ordinal): the same event emitted again has the same id. */

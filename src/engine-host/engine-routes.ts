@@ -7,6 +7,7 @@ import type { Log } from "../platform/observability/log.ts";
 import type { Tenant } from "../platform/tenancy/tenant.ts";
 import type { Actor } from "../platform/tenancy/unit-of-work.ts";
 import type { RouteContext } from "../sdk/context.ts";
+import type { EmitContracts } from "../sdk/emits.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
 import { engineApp } from "../sdk/routes.ts";
 import { BEYOND_HANDLER_MS } from "./batches.ts";
@@ -15,6 +16,7 @@ import { HandlerTimeout } from "./failure.ts";
 import { lend } from "./lent.ts";
 import { type EngineConfig, type EngineManifest, InvalidEngine } from "./manifest.ts";
 import { engineRole } from "./names.ts";
+import { Publishing } from "./publishing.ts";
 import { answeredOnce, responseOf } from "./request-keys.ts";
 import type { TenantSettings } from "./tenant-settings.ts";
 
@@ -30,6 +32,18 @@ export interface EngineRequest {
   key?: string | null;
   tenant: Tenant;
   actor: Actor;
+  /** W3C traceparent of the request, for what it emits. */
+  trace?: string | null;
+}
+
+export interface EngineRoutesParts {
+  database: Database;
+  definition: EngineDefinition;
+  manifest: EngineManifest;
+  settings: TenantSettings;
+  log: Log;
+  /** Called when a request has emitted events, and they are committed. */
+  published?: () => void;
 }
 
 export interface EngineResponse {
@@ -59,20 +73,16 @@ export class EngineRoutes {
   readonly #database: Database;
   readonly #manifest: EngineManifest;
   readonly #settings: TenantSettings;
+  readonly #publishing: Publishing;
   readonly #log: Log;
 
-  constructor(
-    database: Database,
-    definition: EngineDefinition,
-    manifest: EngineManifest,
-    settings: TenantSettings,
-    log: Log,
-  ) {
+  constructor({ database, definition, manifest, settings, log, published = () => undefined }: EngineRoutesParts) {
     this.#database = database;
+    this.#publishing = new Publishing({ database, engine: manifest.name, emits: definition.emits, published });
     this.#manifest = manifest;
     this.#settings = settings;
     this.#log = log;
-    const base = engineApp<EngineConfig>((request) => {
+    const base = engineApp<EngineConfig, EmitContracts>((request) => {
       const context = this.#contexts.get(request);
       if (!context) throw new Error("a route was called outside of its request");
       return context;
@@ -102,8 +112,11 @@ export class EngineRoutes {
     const app = this.#app;
     const { name, handler_timeout_ms } = this.#manifest;
     if (!app) throw new Problem(404, { code: "not_found", detail: `engine ${name} has no routes` });
-    const { enabled, config } = await this.#settings.of(request.tenant.tenant_id);
-    if (!enabled) throw new Problem(403, { code: "engine_disabled", detail: `engine ${name} is off for this shop` });
+    const { enabled, config, unset } = await this.#settings.of(request.tenant.tenant_id);
+    if (!enabled) {
+      const reason = unset.length > 0 ? ` until an admin has set ${unset.join(", ")}` : "";
+      throw new Problem(403, { code: "engine_disabled", detail: `engine ${name} is off for this shop${reason}` });
+    }
     const { tenant, actor } = request;
     const { tenant_id } = tenant;
     const role = engineRole(name);
@@ -114,22 +127,30 @@ export class EngineRoutes {
       jit: false,
       lent: true,
     } as const;
+    const publication = await this.#publishing.begin(tenant_id, request.trace ?? null);
+    const { emit } = publication;
     const answer = async (tx: Transaction): Promise<Response> => {
-      const response = await lend(tx, { limit_ms: handler_timeout_ms }, async (db, late): Promise<Response> => {
+      return await lend(tx, { limit_ms: handler_timeout_ms }, async (db, late): Promise<Response> => {
         const inner = innerRequest(request);
-        this.#contexts.set(inner, { db, tenant, user: actor, config, log: this.#log });
-        return await whole(await app.handle(inner), late);
+        this.#contexts.set(inner, { db, tenant, user: actor, config, emit, log: this.#log });
+        const response = await whole(await app.handle(inner), late);
+        // Before it is asked whether a statement failed: a route may have a better answer to that.
+        if (response.status >= 400) throw new RolledBack(response);
+        return response;
       });
-      if (response.status >= 400) throw new RolledBack(response);
-      return response;
     };
+    const keyed = request.method === "POST" && Boolean(request.key);
+    const scope = keyed ? { role: ENGINES, tenant_id } : { role, tenant_id, schema: role };
     try {
-      if (request.method !== "POST" || !request.key) {
-        return await this.#database.transaction({ role, tenant_id, schema: role, ...limits }, answer);
-      }
-      return await this.#database.transaction({ role: ENGINES, tenant_id, ...limits }, async (tx) =>
-        responseOf(await answeredOnce(tx, request, { role, name }, () => answer(tx))),
-      );
+      const response = await this.#database.transaction({ ...scope, ...limits }, async (tx) => {
+        const answered = keyed
+          ? responseOf(await answeredOnce(tx, request, { role, name }, () => answer(tx)))
+          : await answer(tx);
+        publication.append(tx);
+        return answered;
+      });
+      publication.committed();
+      return response;
     } catch (error) {
       if (error instanceof RolledBack) return error.response;
       if (error instanceof HandlerTimeout) {

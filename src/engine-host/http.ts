@@ -3,14 +3,14 @@ import type { Database } from "../platform/database/database.ts";
 import { ENGINES } from "../platform/database/roles.ts";
 import { memberContext } from "../platform/http/context.ts";
 import { operation, problems } from "../platform/http/operation.ts";
-import { forbidden, notFound, unprocessable } from "../platform/http/problem.ts";
+import { forbidden, notFound } from "../platform/http/problem.ts";
 import type { Actor } from "../platform/tenancy/unit-of-work.ts";
 import { limitOf } from "./body-limits.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import type { EngineHost } from "./host.ts";
-import { configErrors, type EngineConfig } from "./manifest.ts";
+import type { EngineConfig } from "./manifest.ts";
 import { EngineList, EngineSetting, type EngineShown, NewEngineSetting } from "./shapes.ts";
-import { readSetting, writeSetting } from "./tenant-settings.ts";
+import { changeSetting, readSetting } from "./tenant-settings.ts";
 
 const PREFIX = "/api/v1/engines";
 const tag = "engines";
@@ -74,11 +74,10 @@ export function engineRoutes(host: EngineHost, database: Database) {
         if (actor.role !== "admin") throw forbidden("only an admin of the shop may do this");
         const manifest = host.find(params.name)?.manifest;
         if (!manifest) throw notFound(`engine ${params.name}`);
-        const errors = configErrors(manifest.config, body.config ?? {});
-        if (errors.length > 0) throw unprocessable(errors);
         return await database.transaction({ role: ENGINES, tenant_id: tenant.tenant_id }, async (tx) => {
-          await writeSetting(tx, manifest.name, tenant.tenant_id, body);
-          return { name: manifest.name, ...(await readSetting(tx, manifest, tenant.tenant_id)) };
+          await changeSetting(tx, manifest, tenant.tenant_id, body);
+          const { enabled, config } = await readSetting(tx, manifest, tenant.tenant_id);
+          return { name: manifest.name, enabled, config };
         });
       },
       {
@@ -89,7 +88,7 @@ export function engineRoutes(host: EngineHost, database: Database) {
     )
     .all(
       "/:name/*",
-      async ({ params, request, body, tenant, actor, request_id }) => {
+      async ({ params, request, body, tenant, actor, request_id, work_context }) => {
         const engine = host.find(params.name);
         if (!engine) throw notFound(`engine ${params.name}`);
         const url = new URL(request.url);
@@ -101,6 +100,7 @@ export function engineRoutes(host: EngineHost, database: Database) {
           key: request.headers.get("idempotency-key"),
           tenant,
           actor,
+          trace: work_context.trace,
         });
         return new Response(answer.body.slice().buffer, { status: answer.status, headers: answer.headers });
       },

@@ -48,7 +48,7 @@ async function routeProblems(
 ): Promise<string[]> {
   try {
     const settings = new TenantSettings(database, manifest);
-    new EngineRoutes(database, definition, manifest, settings, await createLog("silent"));
+    new EngineRoutes({ database, definition, manifest, settings, log: await createLog("silent") });
     return [];
   } catch (error) {
     return [`routes: ${error instanceof Error ? error.message : String(error)}`];

@@ -56,7 +56,9 @@ export class EngineInstance {
     this.#definition = definition;
     this.#parts = parts;
     this.#settings = new TenantSettings(parts.database, this.manifest);
-    this.#routes = new EngineRoutes(parts.database, definition, this.manifest, this.#settings, parts.log);
+    const { database, log } = parts;
+    const [manifest, settings] = [this.manifest, this.#settings];
+    this.#routes = new EngineRoutes({ database, definition, manifest, settings, log, published: this.#published });
   }
 
   async start(): Promise<void> {
@@ -100,12 +102,15 @@ export class EngineInstance {
     await this.#definition.stop?.();
   }
 
+  /** Tells the relay that there is news. */
+  readonly #published = (): void => this.#parts.streams.wake();
+
   async #build(): Promise<Running> {
     const { database, streams, log, owner = newOwner(), pace = PACE, contracts, tracing } = this.#parts;
     const definition = this.#definition;
     const manifest = this.manifest;
     const settings = this.#settings;
-    const shared = { database, definition, manifest, settings, log, owner };
+    const shared = { database, definition, manifest, settings, log, owner, published: this.#published };
     const machinery = await buildMachinery({ ...shared, pace, contracts, tracing });
     const ledger = new LedgerReader(database);
     const reset = () => runReset(database, definition, manifest, log);

@@ -2,11 +2,12 @@ import type { Database, Transaction } from "../platform/database/database.ts";
 import { Lease } from "../platform/database/lease.ts";
 import type { Log } from "../platform/observability/log.ts";
 import { Pulse } from "../platform/pulse.ts";
-import type { EngineDb } from "../sdk/context.ts";
+import type { Emit, EngineDb } from "../sdk/context.ts";
 import type { EngineDefinition, EngineJob } from "../sdk/engine.ts";
 import { lend } from "./lent.ts";
 import type { EngineManifest } from "./manifest.ts";
 import { engineBatchRole, engineRole } from "./names.ts";
+import { Publishing } from "./publishing.ts";
 import { untilNext } from "./schedule.ts";
 import type { TenantSettings } from "./tenant-settings.ts";
 
@@ -17,6 +18,8 @@ export interface JobParts {
   settings: TenantSettings;
   log: Log;
   owner: string;
+  /** Called when a job has emitted events, and they are committed. */
+  published?: () => void;
 }
 
 const LOOK_EVERY_MS = 500;
@@ -25,6 +28,7 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 /** Runs an engine's jobs when their time has come, each by one host at a time. No transaction is open around them. */
 export class Jobs {
   readonly #parts: JobParts;
+  readonly #publishing: Publishing;
   readonly #stopping = new AbortController();
   readonly #pulses: Pulse[] = [];
   #running: Promise<void>[] = [];
@@ -33,6 +37,8 @@ export class Jobs {
 
   constructor(parts: JobParts) {
     this.#parts = parts;
+    const { database, definition, published = () => undefined } = parts;
+    this.#publishing = new Publishing({ database, engine: definition.name, emits: definition.emits, published });
   }
 
   start(): void {
@@ -132,10 +138,17 @@ export class Jobs {
     const limits = { schema, idle_timeout_ms: 30_000, statement_timeout_ms: 30_000, lent: true } as const;
     const lent = (work: (db: EngineDb) => Promise<unknown>) => (tx: Transaction) => lend(tx, { cut: late }, work);
     return {
-      transaction: async (tenant_id: string, work: (db: EngineDb) => Promise<unknown>) => {
+      transaction: async (tenant_id: string, work: (db: EngineDb, emit: Emit<never>) => Promise<unknown>) => {
         // Rejects for a shop that was deleted: a run that began before must not make rows of it anew.
-        await settings.of(tenant_id);
-        return await database.transaction({ role: schema, tenant_id, ...limits }, lent(work));
+        const { enabled } = await settings.of(tenant_id);
+        const publication = await this.#publishing.begin(tenant_id, null);
+        const result = await database.transaction({ role: schema, tenant_id, ...limits }, async (tx) => {
+          const done = await lent((db) => work(db, publication.emit))(tx);
+          if (enabled) publication.append(tx);
+          return done;
+        });
+        publication.committed();
+        return result;
       },
       everywhere: (work: (db: EngineDb) => Promise<unknown>) =>
         database.transaction({ role: engineBatchRole(manifest.name), ...limits }, lent(work)),

@@ -5,6 +5,7 @@ import { HandlerFailed, HandlerTimeout, isBlameless } from "./failure.ts";
 
 /** A statement took longer than it may: what an engine asks for is to blame, and it would again. */
 const STATEMENT_CANCELLED = "57014";
+const TRANSACTION_ABORTED = "25P02";
 
 /** Statements that would end the host's transaction, or undo what others did in it. */
 const CONTROL = new Set(["abort", "begin", "commit", "end", "release", "rollback", "savepoint", "start"]);
@@ -16,6 +17,9 @@ class LentDb implements EngineDb {
   readonly #tx: Transaction;
   readonly #before: (() => void) | undefined;
   readonly #failures = new WeakSet<Error>();
+  readonly #pending = new Set<Promise<unknown>>();
+  /** The first statement that failed: the transaction is undone by it, whether or not its caller looked. */
+  #failed: { error: unknown } | undefined;
   #over = false;
 
   constructor(tx: Transaction, before: (() => void) | undefined) {
@@ -23,8 +27,21 @@ class LentDb implements EngineDb {
     this.#before = before;
   }
 
-  async query<T extends Row>(sql: string, parameters?: readonly Parameter[]): Promise<T[]> {
-    if (this.#over) throw new Error("the call this db was given to is over; await every query, keep no db");
+  query<T extends Row>(sql: string, parameters?: readonly Parameter[]): Promise<T[]> {
+    if (this.#over)
+      return Promise.reject(new Error("the call this db was given to is over; await every query, keep no db"));
+    const answer = this.#ask<T>(sql, parameters);
+    this.#pending.add(answer);
+    const answered = () => void this.#pending.delete(answer);
+    // Also what nobody waits for: a rejection that is not heeded would end the Worker.
+    answer.then(answered, (error: unknown) => {
+      this.#failed ??= { error };
+      answered();
+    });
+    return answer;
+  }
+
+  async #ask<T extends Row>(sql: string, parameters?: readonly Parameter[]): Promise<T[]> {
     const word = firstWordOf(sql);
     if (CONTROL.has(word))
       throw new Error("the transaction is the host's: it commits when the call ends, or undoes it");
@@ -38,8 +55,21 @@ class LentDb implements EngineDb {
     }
   }
 
+  /** Everything was answered, and well. */
+  get clean(): boolean {
+    return this.#pending.size === 0 && this.#failed === undefined;
+  }
+
+  /** Waits for what was sent and not waited for; rejects with the first failure, also where somebody has caught it. */
+  async settled(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    if (this.#failed) throw this.#failed.error;
+  }
+
   /** What the call threw, told apart: of the surroundings only what the database said counts, not what looks like it. */
-  blamed(thrown: unknown): unknown {
+  blamed(what: unknown): unknown {
+    // Behind a statement that failed all others say only that.
+    const thrown = codeOf(what) === TRANSACTION_ABORTED && this.#failed ? this.#failed.error : what;
     if (!isBlameless(thrown)) return thrown;
     for (let cause = thrown; cause instanceof Error; cause = cause.cause) if (this.#failures.has(cause)) return thrown;
     return new HandlerFailed(thrown);
@@ -82,8 +112,8 @@ export interface LendOptions {
 
 /**
  * Calls an engine's code with a db of its own, which ends with the call: what is sent later would be done for another
- * shop or by the host. A call that takes longer than `limit_ms`, or for which `cut` is aborted, is given up, and its
- * transaction with it.
+ * shop or by the host. A call of which a statement failed has failed, for that reason: no transaction outlives it. One that
+ * takes longer than `limit_ms`, or for which `cut` is aborted, is given up, and its transaction with it.
  */
 export async function lend<T>(
   tx: Transaction,
@@ -105,7 +135,9 @@ export async function lend<T>(
   cut?.addEventListener("abort", onCut, { once: true });
   try {
     if (cut?.aborted) onCut();
-    return await Promise.race([work(db, late.signal), over]);
+    const result = await Promise.race([work(db, late.signal), over]);
+    if (!db.clean) await Promise.race([db.settled(), over]);
+    return result;
   } catch (error) {
     throw db.blamed(error);
   } finally {

@@ -1,6 +1,4 @@
 import type { Database } from "../platform/database/database.ts";
-import { DEFAULT_PARTITIONS } from "../platform/events/partition.ts";
-import { madeStreams } from "../platform/events/stream-registry.ts";
 import type { Log } from "../platform/observability/log.ts";
 import { NO_TRACING, type Tracing } from "../platform/observability/tracing.ts";
 import type { EngineDefinition } from "../sdk/engine.ts";
@@ -27,6 +25,8 @@ export interface MachineryParts {
   pace?: Pace;
   tracing?: Tracing | undefined;
   contracts?: KnownContracts | undefined;
+  /** Called when handlers have emitted events, and they are committed. */
+  published?: () => void;
   /** Hears of every event that is parked, with what its handler threw. */
   parked?: ConstructorParameters<typeof Isolation>[1];
 }
@@ -43,19 +43,19 @@ export interface Machinery {
 /** Puts an installed engine's processing together. The same for a running host and for an author's tests. */
 export async function buildMachinery(parts: MachineryParts): Promise<Machinery> {
   const { database, definition, manifest, settings, log, owner, pace = PACE, contracts, tracing = NO_TRACING } = parts;
-  const partitions = (await madeStreams(database)).get(manifest.name) ?? DEFAULT_PARTITIONS;
-  const emitting = new Emitting(manifest.name, definition.emits ?? {}, partitions);
+  const emitting = await Emitting.open(database, manifest.name, definition.emits);
   const positions = new EnginePositions(database, manifest, owner);
   const parking = new Parking(manifest);
   const dispatch = new Dispatch({ definition, manifest, settings, emitting, contracts, tracing, log });
-  const batches = new Batches({ database, manifest, positions, parking, dispatch });
+  const { published = () => undefined } = parts;
+  const batches = new Batches({ database, manifest, positions, parking, dispatch, published });
   const isolation = new Isolation(batches, (entry, failure) => {
     const { seq, event_type, tenant_id } = entry;
     const { code, message, permanent } = failure;
     log.warn({ seq, event_type, tenant_id, code, reason: message, permanent }, "event parked");
     parts.parked?.(entry, failure);
   });
-  const retries = new Retries({ database, manifest, positions, parking, dispatch });
+  const retries = new Retries({ database, manifest, positions, parking, dispatch, published });
   const leases = new PartitionLeases(database, manifest, owner, pace.lease_seconds, log);
   return { positions, leases, batches, isolation, retries };
 }

@@ -132,8 +132,8 @@ export function checkedDefinition(exported: unknown, source: string): EngineDefi
     if (problem !== undefined) return fail(`jobs.${job}: ${problem}`);
   }
   if (definition.config) {
-    if (!Check(definition.config, withDefaults(definition.config, {})))
-      return fail("config: every property needs a default that fits");
+    const [wrong] = configErrors(definition.config, {}, { complete: false });
+    if (wrong) return fail(`${wrong.path.slice(1).replaceAll("/", ".")}: its default does not fit: ${wrong.message}`);
   }
   return definition;
 }
@@ -199,8 +199,21 @@ export function propertiesOf(schema: TSchema): Record<string, object> {
   return "properties" in schema && typeof schema.properties === "object" ? { ...schema.properties } : {};
 }
 
-/** What is wrong with a tenant's configuration, by place. Empty when it fits. */
-export function configErrors(schema: TSchema, config: EngineConfig): { path: string; message: string }[] {
+/** Properties without a default that a configuration does not set: until it does, the engine is off for the tenant. */
+export function unsetIn(schema: TSchema, config: EngineConfig): string[] {
+  const required = "required" in schema && Array.isArray(schema.required) ? schema.required.map(String) : [];
+  return required.filter((name) => !Object.hasOwn(config, name));
+}
+
+/**
+ * What is wrong with a tenant's configuration, by place. Empty when it fits; unless it is to be `complete`, what has no
+ * default may be left out.
+ */
+export function configErrors(
+  schema: TSchema,
+  config: EngineConfig,
+  { complete = true } = {},
+): { path: string; message: string }[] {
   const known = propertiesOf(schema);
   const unknown = Object.keys(config).filter((name) => !Object.hasOwn(known, name));
   if (unknown.length > 0) {
@@ -208,7 +221,11 @@ export function configErrors(schema: TSchema, config: EngineConfig): { path: str
     return unknown.slice(0, MAX_ERRORS).map((name) => ({ path: `/config/${name}`, message }));
   }
   const full = withDefaults(schema, config);
-  if (Check(schema, full)) return [];
-  const errors = [...Errors(schema, full)].slice(0, MAX_ERRORS);
-  return errors.map((error) => ({ path: `/config${error.instancePath}`, message: reasonOf(error) }));
+  const unset = complete ? unsetIn(schema, full) : [];
+  const lenient: TSchema = { ...schema, required: [] };
+  const wrong = Check(lenient, full) ? [] : [...Errors(lenient, full)];
+  return [
+    ...unset.map((name) => ({ path: `/config/${name}`, message: "has no default: it must be set" })),
+    ...wrong.map((error) => ({ path: `/config${error.instancePath}`, message: reasonOf(error) })),
+  ].slice(0, MAX_ERRORS);
 }

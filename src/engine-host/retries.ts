@@ -7,6 +7,7 @@ import { Crashed, DEATHS, failureOf, isBlameless } from "./failure.ts";
 import type { EngineManifest } from "./manifest.ts";
 import type { ParkedEvent, Parking } from "./parking.ts";
 import type { EnginePositions } from "./positions.ts";
+import { Unhandled } from "./unhandled.ts";
 
 const AT_ONCE = 100;
 
@@ -16,16 +17,20 @@ export interface RetryParts {
   positions: EnginePositions;
   parking: Parking;
   dispatch: Dispatch;
+  /** Called when handlers have emitted events, and they are committed. */
+  published: () => void;
 }
 
 /** Tries parked events again when their time has come, fenced by the position row as batches are. */
 export class Retries {
   readonly #parts: RetryParts;
+  readonly #unhandled: Unhandled;
   /** Events that this process has had in hand and put back, for a reason of the surroundings. */
   readonly #put_back = new Set<number>();
 
   constructor(parts: RetryParts) {
     this.#parts = parts;
+    this.#unhandled = new Unhandled(parts.manifest.name);
   }
 
   /** Handles what is due in the partitions named; returns how many were. */
@@ -45,20 +50,24 @@ export class Retries {
   }
 
   async #retry(event: ParkedEvent, stopping: AbortSignal): Promise<void> {
-    const { database, parking, dispatch } = this.#parts;
+    const { database, parking, dispatch, published } = this.#parts;
     // A crash takes its own count with it, and this one would be tried again by whoever comes next.
     const deaths = (await parking.takeInHand(database, event, this.#put_back.delete(event.seq))) - 1;
     try {
       if (deaths >= DEATHS) throw new Crashed(deaths);
+      let emitted = 0;
       await this.#fenced(event, async (tx, replay_until) => {
         const taken = await parking.take(tx, event);
         if (!taken) return;
-        const isReplay = () => taken.seq <= replay_until;
+        const { isReplay, handled } = await this.#unhandled.among(tx, [taken], () => replay_until);
         const attempt = taken.attempts + 1;
-        const emitted = await dispatch.run(tx, { entries: [taken], attempt, isReplay, stopping });
+        const events = await dispatch.run(tx, { entries: [taken], attempt, isReplay, stopping });
+        await handled(tx);
         await parking.succeed(tx, taken);
-        appendLast(tx, emitted);
+        appendLast(tx, events);
+        emitted = events.length;
       });
+      if (emitted > 0) published();
     } catch (error) {
       if (isBlameless(error) || stopping.aborted) {
         this.#put_back.add(event.seq);

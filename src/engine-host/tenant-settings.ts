@@ -1,12 +1,16 @@
 import type { Database, Transaction } from "../platform/database/database.ts";
 import { ENGINES } from "../platform/database/roles.ts";
+import { unprocessable } from "../platform/http/problem.ts";
 import type { EngineTenant } from "../sdk/context.ts";
-import { type EngineConfig, type EngineManifest, withDefaults } from "./manifest.ts";
+import { configErrors, type EngineConfig, type EngineManifest, unsetIn, withDefaults } from "./manifest.ts";
 
 export interface TenantSetting {
+  /** False also where something is unset. */
   enabled: boolean;
   /** Defaults applied. */
   config: EngineConfig;
+  /** Properties without a default that the tenant has not set. */
+  unset: readonly string[];
 }
 
 /** A tenant with its setting of one engine. */
@@ -138,7 +142,9 @@ export function known(all: ReadonlyMap<string, KnownTenant>, tenant_id: string):
 }
 
 function settingOf(manifest: EngineManifest, enabled: boolean | null, config: EngineConfig | null): TenantSetting {
-  return { enabled: enabled ?? manifest.default_enabled, config: withDefaults(manifest.config, config) };
+  const full = withDefaults(manifest.config, config);
+  const unset = unsetIn(manifest.config, full);
+  return { enabled: (enabled ?? manifest.default_enabled) && unset.length === 0, config: full, unset };
 }
 
 /** A tenant's own look at one engine's setting, in a transaction of the host's role. */
@@ -154,18 +160,29 @@ export async function readSetting(
   return settingOf(manifest, row?.enabled ?? null, row?.config ?? null);
 }
 
-/** Switches an engine for a tenant and, where a configuration is given, replaces that. The caller has checked it. */
-export async function writeSetting(
+/**
+ * Switches an engine for a tenant and, where a configuration is given, replaces that. Throws a `Problem` of 422 with the
+ * places that do not fit; what has no default may be left unset only where the engine is off.
+ */
+export async function changeSetting(
   tx: Transaction,
-  engine: string,
+  manifest: Pick<EngineManifest, "name" | "config">,
   tenant_id: string,
   { enabled, config }: { enabled: boolean; config?: EngineConfig | undefined },
 ): Promise<void> {
+  if (enabled || config !== undefined) {
+    const [kept] = await tx.query<{ config: EngineConfig }>(
+      "select config from engine_tenant where engine = $1 and tenant_id = $2 for update",
+      [manifest.name, tenant_id],
+    );
+    const errors = configErrors(manifest.config, config ?? kept?.config ?? {}, { complete: enabled });
+    if (errors.length > 0) throw unprocessable(errors);
+  }
   await tx.query(
     `insert into engine_tenant (engine, tenant_id, enabled, config)
      values ($1, $2, $3, coalesce($4::text::json, '{}'))
      on conflict (engine, tenant_id) do update
        set enabled = excluded.enabled, updated_at = now(), config = coalesce($4::text::json, engine_tenant.config)`,
-    [engine, tenant_id, enabled, config === undefined ? null : JSON.stringify(config)],
+    [manifest.name, tenant_id, enabled, config === undefined ? null : JSON.stringify(config)],
   );
 }

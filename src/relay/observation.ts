@@ -1,6 +1,7 @@
 import type { Database } from "../platform/database/database.ts";
 import type { Log } from "../platform/observability/log.ts";
 import type { EventStreams } from "../platform/streams/streams.ts";
+import { Every } from "./every.ts";
 import type { RelayMetrics } from "./relay-metrics.ts";
 import { ledgerStatus } from "./status.ts";
 import { stoppedEngines } from "./stopped-engines.ts";
@@ -14,28 +15,18 @@ export class Observation {
   readonly #database: Database;
   readonly #streams: EventStreams;
   readonly #metrics: RelayMetrics;
-  readonly #log: Log;
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #looking: Promise<void> | undefined;
+  readonly #every: Every;
 
   constructor(database: Database, streams: EventStreams, metrics: RelayMetrics, log: Log) {
     this.#database = database;
     this.#streams = streams;
     this.#metrics = metrics;
-    this.#log = log;
+    const failed = (error: unknown) => log.debug({ err: error }, "lag cannot be told now");
+    this.#every = new Every(EVERY_MS, () => this.look(), failed);
   }
 
   start(): void {
-    this.#lookOnce();
-    this.#timer = setInterval(() => this.#lookOnce(), EVERY_MS);
-  }
-
-  #lookOnce(): void {
-    this.#looking ??= this.look()
-      .catch((error) => this.#log.debug({ err: error }, "lag cannot be told now"))
-      .finally(() => {
-        this.#looking = undefined;
-      });
+    this.#every.start();
   }
 
   async look(): Promise<void> {
@@ -61,7 +52,6 @@ export class Observation {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#looking;
+    await this.#every.stop();
   }
 }

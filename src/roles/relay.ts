@@ -3,6 +3,7 @@ import { RELAY } from "../platform/database/roles.ts";
 import { LedgerReader } from "../platform/events/ledger-reader.ts";
 import { tracedStreams } from "../platform/streams/traced-streams.ts";
 import { Chain } from "../relay/chain.ts";
+import { Mirror } from "../relay/mirror.ts";
 import { Observation } from "../relay/observation.ts";
 import { PostgresRelayStore } from "../relay/postgres-store.ts";
 import { Relay } from "../relay/relay.ts";
@@ -37,6 +38,7 @@ export async function relayRole(parts: Parts): Promise<Role> {
     metrics,
   });
   const observation = new Observation(database, streams, metrics, log);
+  const mirror = new Mirror({ database, streams, relay, log });
   const chain = new Chain({ database, relay, metrics: parts.metrics, log });
   readiness.add("ledger", async () => {
     const { room, range_size } = await ledger.room();
@@ -52,10 +54,12 @@ export async function relayRole(parts: Parts): Promise<Role> {
     async start() {
       relay.start();
       observation.start();
+      mirror.start();
       chain.start();
     },
     async stop() {
       await chain.stop();
+      await mirror.stop();
       await observation.stop();
       await relay.stop();
     },

@@ -49,10 +49,7 @@ export function serverParts(base: BaseParts, database_url: string, redis_url: st
     return { database, session_role };
   };
   readiness.add("redis", async () => {
-    await streams.check().catch((error: Error) => {
-      // The library then tells of settings of its own.
-      throw error.name === "MaxRetriesPerRequestError" ? new Error("nothing answers at its address") : error;
-    });
+    await streams.check();
     return await redisLooked;
   });
   return {

@@ -43,14 +43,13 @@ export interface EngineLog {
 export interface HandlerContext<Config, Emits extends EmitContracts = EmitContracts> {
   db: EngineDb;
   tenant: EngineTenant;
-  /** The tenant's configuration of this engine, defaults applied. */
+  /** The tenant's configuration of this engine, defaults applied; without what has none and the tenant has not set. */
   config: Config;
   /** 1 for the first time, counted over retries. */
   attempt: number;
-  /** True while history is read again after `engine replay`: what is emitted now was emitted before and is dropped. */
+  /** True for what was handled before an `engine replay`: what is emitted now was emitted before and is dropped. */
   replaying: boolean;
-  /** Appends an event to the stream named after the engine, in the transaction of the effects. */
-  emit<T extends keyof Emits & string>(event_type: T, payload: Static<Emits[T]["payload"]>): void;
+  emit: Emit<Emits>;
   log: EngineLog;
   /** Aborted when the handler's time is over or the host stops. */
   signal: AbortSignal;
@@ -69,10 +68,16 @@ export interface BatchContext<Config, Emits extends EmitContracts = EmitContract
   signal: AbortSignal;
 }
 
+/** Appends an event to the stream named after the engine, in the transaction at hand. */
+export type Emit<Emits extends EmitContracts> = <T extends keyof Emits & string>(
+  event_type: T,
+  payload: Static<Emits[T]["payload"]>,
+) => void;
+
 /** What a job gets. No transaction is open: speak to the outside world between them, never inside one. */
-export interface JobContext<Config> {
-  /** Runs `work` in a transaction that sees the rows of one tenant. */
-  transaction<T>(tenant_id: string, work: (db: EngineDb) => Promise<T>): Promise<T>;
+export interface JobContext<Config, Emits extends EmitContracts = EmitContracts> {
+  /** Runs `work` in a transaction that sees the rows of one tenant; what it emits commits with them. */
+  transaction<T>(tenant_id: string, work: (db: EngineDb, emit: Emit<Emits>) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction that sees the engine's rows of every tenant: to claim what is due. */
   everywhere<T>(work: (db: EngineDb) => Promise<T>): Promise<T>;
   /** Whether the engine is on for a tenant, and how it is configured: jobs must leave the others alone. */
@@ -83,11 +88,13 @@ export interface JobContext<Config> {
 }
 
 /** What a route gets besides Elysia's own context. */
-export interface RouteContext<Config> {
+export interface RouteContext<Config, Emits extends EmitContracts = EmitContracts> {
   db: EngineDb;
   tenant: EngineTenant;
   user: EngineUser;
   config: Config;
+  /** What is emitted commits with what the request writes; nothing is when it is answered with 400 or more. */
+  emit: Emit<Emits>;
   log: EngineLog;
 }
 

@@ -39,10 +39,13 @@ export interface RetryPolicy {
 }
 
 /** Work with the outside world, on a clock; one host at a time runs it. */
-export type EngineJob<Config> = ({ every: string; cron?: never } | { cron: string; every?: never }) & {
+export type EngineJob<Config, Emits extends EmitContracts = EmitContracts> = (
+  | { every: string; cron?: never }
+  | { cron: string; every?: never }
+) & {
   /** Milliseconds one run may take. 60000 unless given. */
   timeout_ms?: number;
-  run(ctx: JobContext<Config>): Promise<void>;
+  run(ctx: JobContext<Config, Emits>): Promise<void>;
 };
 
 export interface EngineDefinition<ConfigSchema extends TObject = TObject, Emits extends EmitContracts = EmitContracts> {
@@ -54,7 +57,7 @@ export interface EngineDefinition<ConfigSchema extends TObject = TObject, Emits 
   description: string;
   /** Major version of the SDK the engine was written for. 1 unless given. */
   sdk?: number;
-  /** Configuration per tenant; every property needs a default. */
+  /** Configuration per tenant. The engine is off for a tenant that has not set what has no default. */
   config?: ConfigSchema;
   /** On for tenants that said nothing. True unless given. */
   default_enabled?: boolean;
@@ -78,9 +81,9 @@ export interface EngineDefinition<ConfigSchema extends TObject = TObject, Emits 
   retry?: RetryPolicy;
   /** "strict" keeps a key waiting behind a dead event until somebody decides; "released" lets it go on. */
   ordered?: "released" | "strict";
-  jobs?: Readonly<Record<string, EngineJob<Static<ConfigSchema>>>>;
+  jobs?: Readonly<Record<string, EngineJob<Static<ConfigSchema>, Emits>>>;
   /** Served at `/api/v1/engines/<name>`; each request runs in a transaction of its tenant under the engine's role. */
-  routes?: (app: EngineApp<Static<ConfigSchema>>) => AnyElysia;
+  routes?: (app: EngineApp<Static<ConfigSchema>, Emits>) => AnyElysia;
   /**
    * Bytes a body may have at routes that take more than the platform's 1 MB, by method and path as the route is written;
    * 8 MB at most. What is longer is answered with 413, unread.

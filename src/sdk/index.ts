@@ -4,6 +4,7 @@ export { type Static, Type } from "typebox";
 export { conflict, forbidden, notFound, Problem, unprocessable } from "../platform/http/problem.ts";
 export type {
   BatchContext,
+  Emit,
   EngineDb,
   EngineLog,
   EngineTenant,

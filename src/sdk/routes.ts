@@ -1,12 +1,15 @@
 import { Elysia } from "elysia";
 import { forbidden } from "../platform/http/problem.ts";
 import type { RouteContext } from "./context.ts";
+import type { EmitContracts } from "./emits.ts";
 
 /**
  * The app an engine's routes are added to. `access: "admin"` on a route refuses sellers with 403. Unknown fields in a
  * body are refused, as everywhere in the API.
  */
-export function engineApp<Config>(contextOf: (request: Request) => RouteContext<Config>) {
+export function engineApp<Config, Emits extends EmitContracts>(
+  contextOf: (request: Request) => RouteContext<Config, Emits>,
+) {
   return new Elysia({ normalize: false, handler: { standardHostname: false } })
     .derive({ as: "global" }, ({ request }) => ({ ...contextOf(request) }))
     .macro({
@@ -20,4 +23,7 @@ export function engineApp<Config>(contextOf: (request: Request) => RouteContext<
     });
 }
 
-export type EngineApp<Config> = ReturnType<typeof engineApp<Config>>;
+/** `Emits` is what the engine declares as `emits`. */
+export type EngineApp<Config, Emits extends EmitContracts = Record<never, never>> = ReturnType<
+  typeof engineApp<Config, Emits>
+>;

@@ -4,8 +4,8 @@ import type postgres from "postgres";
 import { runProgram } from "../../src/cli/program.ts";
 import { type Shop, ShopClient, walkThePath } from "../e2e/path.ts";
 import { type Platform, shopWith, startPlatform } from "../e2e/platform.ts";
+import { selfSigned } from "../harness/certificate.ts";
 import { startEdge } from "../harness/edge.ts";
-import { temporaryFolder } from "../harness/folder.ts";
 import { freePort } from "../harness/ports.ts";
 import { PROGRAM, startProgram } from "../harness/program.ts";
 import { withClient } from "../harness/redis.ts";
@@ -216,11 +216,7 @@ describe("smoke", () => {
   });
 
   test.skipIf(Bun.which("openssl") === null)("names a certificate that ends soon, and trusts no other's", async () => {
-    const folder = await temporaryFolder("certificate");
-    const [certificate, key] = [join(folder, "fullchain.pem"), join(folder, "privkey.pem")];
-    const subject = ["-subj", "/CN=basecommerce", "-addext", "subjectAltName=DNS:obra.localhost"];
-    const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-    Bun.spawnSync(["openssl", "req", "-x509", ...curve, ...subject, "-keyout", key, "-out", certificate]);
+    const { certificate, key } = await selfSigned("DNS:obra.localhost");
     const port = freePort();
     const { ports } = platform;
     await startEdge({ verticals: [ports.vertical], engines: [ports.engines], tls: { port, certificate, key } });

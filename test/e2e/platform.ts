@@ -54,7 +54,7 @@ export class Platform {
 }
 
 export async function runAsOwner(launch: Launch, database: Place, args: string[]): Promise<string> {
-  const { exited } = startProgram({ ...launch, args, env: { DATABASE_URL: database.urls.owner } });
+  const { exited } = startProgram({ ...launch, args, env: { ...launch.env, DATABASE_URL: database.urls.owner } });
   const { code, output } = await exited;
   if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}\n${output}`);
   return output;

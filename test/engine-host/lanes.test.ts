@@ -142,23 +142,31 @@ describe("events of several shops", () => {
     const scene = await Scene.open(2);
     const refused: string[] = [];
     const statements = ["commit", " ROLLBACK", "-- a\n/* b */ savepoint x", "Release x", "start  transaction", "end;"];
-    const engine = recorder(async (_event, { db }) => {
-      for (const statement of statements) {
-        await db.query(statement).catch((error: Error) => refused.push(`${statement}: ${error.message}`));
-      }
-      await db.query("select 'commit' as commit_date");
-    });
+    const engine = recorder(
+      async ({ payload }, { db }) => {
+        if (payload.reason === "good") return void (await db.query("select 'commit' as commit_date"));
+        for (const statement of statements) {
+          await db.query(statement).catch((error: Error) => refused.push(`${statement}: ${error.message}`));
+        }
+      },
+      { retry: { attempts: 1 } },
+    );
     await scene.install(engine);
-    await scene.write([{ tenant: 0, key: "a", note: "1" }]);
+    await scene.write([
+      { tenant: 0, key: "a", note: "good" },
+      { tenant: 1, key: "a", note: "bad" },
+    ]);
     await scene.publish();
     await scene.host(engine);
     await scene.settled(engine.name);
+    refused.splice(statements.length);
     expect(refused).toEqual(
       statements.map(
         (statement) => `${statement}: the transaction is the host's: it commits when the call ends, or undoes it`,
       ),
     );
     expect(await scene.rows(HANDLED)).toHaveLength(1);
+    expect(await scene.parked(engine.name)).toMatchObject([{ note: "bad", state: "dead" }]);
     await scene.close();
   });
 });

@@ -37,12 +37,17 @@ export class Scene {
   readonly #relay: PostgresDatabase;
   #published = 0;
   #names = 0;
+  /** How often the relay was told that there is news. */
+  hints = 0;
 
   private constructor(urls: Record<"admin" | "owner" | "engines" | "relay", string>) {
     this.#urls = urls;
     this.admin = new PostgresDatabase({ url: urls.admin, application_name: "scene", max: 4 });
     this.#relay = new PostgresDatabase({ url: urls.relay, application_name: "scene relay", max: 2 });
     this.#streams = new LedgerStreams(new LedgerReader(this.#relay));
+    this.#streams.onWake(() => {
+      this.hints++;
+    });
   }
 
   static async open(tenants = 3): Promise<Scene> {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Type } from "typebox";
 import { configErrors, manifestOf } from "../../src/engine-host/manifest.ts";
-import { readSetting, TenantSettings, writeSetting } from "../../src/engine-host/tenant-settings.ts";
+import { changeSetting, readSetting, TenantSettings } from "../../src/engine-host/tenant-settings.ts";
 import { ENGINES } from "../../src/platform/database/roles.ts";
 import { whenDone } from "../harness/cleanup.ts";
 import { until } from "../harness/until.ts";
@@ -26,7 +26,7 @@ test("a shop's setting is never waited for while the shop is busy, and a change 
     return enabled;
   };
   expect(look()).toBe(true);
-  await scene.admin.transaction({ role: ENGINES }, (tx) => writeSetting(tx, "recorder", busy, { enabled: false }));
+  await scene.admin.transaction({ role: ENGINES }, (tx) => changeSetting(tx, manifest, busy, { enabled: false }));
   await until(() => look() === false, { what: "the change to be seen", every: 5 });
   await until(() => look() === false && performance.now() - began > 1500, { what: "it to be old", every: 5 });
   expect(waits).toBe(0);
@@ -58,4 +58,34 @@ test("of a setting that does not fit a few places are told, also where their nam
   ]);
   expect(configErrors(config, { days: "x" })).toMatchObject([{ path: "/config/days" }]);
   expect(configErrors(config, {})).toEqual([]);
+});
+
+test("an engine is off where a property without a default is unset, whatever was switched", async () => {
+  const scene = await Scene.open(1);
+  whenDone(() => scene.close());
+  const config = Type.Object({ recipient: Type.String({ format: "email" }), copies: Type.Integer({ default: 1 }) });
+  const engine = recorder(undefined, { config });
+  await scene.install(engine);
+  const manifest = manifestOf(engine);
+  const [tenant = ""] = scene.tenants;
+  const look = () => scene.admin.transaction({ role: ENGINES }, (tx) => readSetting(tx, manifest, tenant));
+  const change = async (setting: { enabled: boolean; config?: Record<string, unknown> }) => {
+    await scene.admin.transaction({ role: ENGINES }, (tx) => changeSetting(tx, manifest, tenant, setting));
+    return await look();
+  };
+  const unset = { errors: [{ path: "/config/recipient", message: "has no default: it must be set" }] };
+  const off = { enabled: false, config: { copies: 1 }, unset: ["recipient"] };
+  expect(await look()).toEqual(off);
+  await expect(change({ enabled: true })).rejects.toMatchObject(unset);
+  await expect(change({ enabled: true, config: { copies: 2 } })).rejects.toMatchObject(unset);
+  await expect(change({ enabled: true, config: { recipient: "nobody" } })).rejects.toMatchObject({
+    errors: [{ path: "/config/recipient" }],
+  });
+  expect(await change({ enabled: false, config: { copies: 2 } })).toMatchObject({ enabled: false });
+  const set = { recipient: "buyer@shop.test", copies: 1 };
+  expect(await change({ enabled: true, config: { recipient: "buyer@shop.test" } })).toEqual({
+    ...{ enabled: true, config: set, unset: [] },
+  });
+  expect(await change({ enabled: false })).toMatchObject({ enabled: false, config: set });
+  expect(await change({ enabled: true })).toMatchObject({ enabled: true, config: set });
 });

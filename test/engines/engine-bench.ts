@@ -3,7 +3,7 @@ import { type EngineResponse, EngineRoutes } from "../../src/engine-host/engine-
 import { installEngine } from "../../src/engine-host/install.ts";
 import { manifestOf, withDefaults } from "../../src/engine-host/manifest.ts";
 import { engineBatchRole, engineRole } from "../../src/engine-host/names.ts";
-import { TenantSettings, writeSetting } from "../../src/engine-host/tenant-settings.ts";
+import { changeSetting, TenantSettings } from "../../src/engine-host/tenant-settings.ts";
 import type { EmbeddedDatabase } from "../../src/platform/database/embedded.ts";
 import { createLog } from "../../src/platform/observability/log.ts";
 import { scratchDatabase } from "../../src/sdk/testing/scratch-database.ts";
@@ -48,7 +48,7 @@ export class EngineBench {
     }
     const manifest = manifestOf(definition);
     const settings = new TenantSettings(database, manifest);
-    const routes = new EngineRoutes(database, definition, manifest, settings, await createLog("silent"));
+    const routes = new EngineRoutes({ database, definition, manifest, settings, log: await createLog("silent") });
     return new EngineBench(database, definition, routes, settings);
   }
 
@@ -68,9 +68,9 @@ export class EngineBench {
 
   /** Sets the engine for the shop; what is left out has its default. */
   async configure(config: Record<string, string | number>): Promise<void> {
-    const { name } = this.#definition;
-    this.#config = withDefaults(manifestOf(this.#definition).config, config);
-    await this.#database.transaction({}, (tx) => writeSetting(tx, name, TENANT, { enabled: true, config }));
+    const manifest = manifestOf(this.#definition);
+    this.#config = withDefaults(manifest.config, config);
+    await this.#database.transaction({}, (tx) => changeSetting(tx, manifest, TENANT, { enabled: true, config }));
     this.#settings.forget(TENANT);
   }
 

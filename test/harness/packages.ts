@@ -22,6 +22,7 @@ const PROGRAMS = {
   promtool: { package: "prometheus", atLeast: 2 },
   nft: { package: "nftables", atLeast: 1 },
   ip: { package: "iproute2", atLeast: 5 },
+  pgbouncer: { package: "pgbouncer", atLeast: 1 },
   shellcheck: { package: "shellcheck", atLeast: 0 },
 } satisfies Record<string, Program>;
 

@@ -1,6 +1,7 @@
-import { appendFile, chmod, chown, mkdir } from "node:fs/promises";
+import { appendFile, chmod, chown, copyFile, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Account, bindCommand, unprivilegedAccount } from "./account.ts";
+import type { Certificate } from "./certificate.ts";
 import { Child } from "./child.ts";
 import { whenDone } from "./cleanup.ts";
 import { temporaryFolder } from "./folder.ts";
@@ -34,6 +35,8 @@ export interface PostgresOptions {
   settings?: Record<string, string>;
   /** Where it runs and listens. Default: this machine, 127.0.0.1. */
   place?: Place;
+  /** What it proves to be itself with, to who asks for TLS. Default: no TLS. */
+  tls?: Certificate;
 }
 
 /** A PostgreSQL server of the test's own, with the settings of infra/postgres/common.conf, in a folder that goes with it. */
@@ -90,7 +93,7 @@ export class Postgres {
     await this.#administer(`drop database if exists ${identifier(name)} with (force)`);
   }
 
-  async initialize(settings: Record<string, string>): Promise<void> {
+  async initialize(settings: Record<string, string>, tls?: Certificate): Promise<void> {
     const data = join(this.#folder, "data");
     const passwordFile = join(this.#folder, "password");
     await mkdir(data);
@@ -118,6 +121,7 @@ export class Postgres {
       port: `${this.port}`,
       unix_socket_directories: this.#folder,
       ...FAST,
+      ...(tls ? { ssl: "on", ...(await this.#keep(data, tls)) } : {}),
       ...settings,
     };
     const lines = Object.entries(own).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`);
@@ -125,6 +129,17 @@ export class Postgres {
     const text = [await Bun.file(SHIPPED).text(), ...lines, ""].join("\n");
     await Bun.write(join(data, "postgresql.conf"), text);
     if (this.#place) await appendFile(join(data, "pg_hba.conf"), "host all all samenet scram-sha-256\n");
+  }
+
+  /** Its own copies: a key that others may read is refused. */
+  async #keep(data: string, { certificate, key }: Certificate): Promise<Record<string, string>> {
+    const kept = { ssl_cert_file: join(data, "server.crt"), ssl_key_file: join(data, "server.key") };
+    await Promise.all([copyFile(certificate, kept.ssl_cert_file), copyFile(key, kept.ssl_key_file)]);
+    await chmod(kept.ssl_key_file, 0o600);
+    for (const path of Object.values(kept)) {
+      if (this.#account) await chown(path, this.#account.uid, this.#account.gid);
+    }
+    return kept;
   }
 
   /** Returns when it takes connections; after `kill` that is after recovery. */
@@ -186,10 +201,10 @@ export class Postgres {
 }
 
 /** Starts PostgreSQL 15 or newer; takes about two seconds, most of them `initdb`. */
-export async function startPostgres({ settings = {}, place }: PostgresOptions = {}): Promise<Postgres> {
+export async function startPostgres({ settings = {}, place, tls }: PostgresOptions = {}): Promise<Postgres> {
   const binaries = dirname(await programPath("postgres"));
   const server = new Postgres(binaries, await temporaryFolder("postgres"), place);
-  await server.initialize(settings);
+  await server.initialize(settings, tls);
   await server.start();
   return server;
 }

@@ -19,6 +19,11 @@ export default defineEngine({
       },
     },
   },
+  routes: (app) =>
+    app.post("/say", ({ body, emit }) => {
+      emit("echoed", body as { product_id: string });
+      return { said: true };
+    }),
 });
 `;
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { programPath } from "../harness/packages.ts";
+import { withClient } from "../harness/redis.ts";
 import { withSession } from "../harness/session.ts";
 import { until } from "../harness/until.ts";
 import { metricsOf } from "./metric-names.ts";
@@ -33,10 +34,10 @@ async function scrape(role: (typeof ROLES)[number]): Promise<string> {
 }
 
 describe("one trace", () => {
-  const find = async (service: string, name: string) =>
+  const find = async (service: string, name: string, trace = TRACE) =>
     await until(
       () =>
-        stand.collector.spans.find((span) => span.trace_id === TRACE && span.service === service && span.name === name),
+        stand.collector.spans.find((span) => span.trace_id === trace && span.service === service && span.name === name),
       { what: `the span ${name} of ${service}` },
     );
 
@@ -57,6 +58,21 @@ describe("one trace", () => {
       (sql) => sql`select trace from event_log where event_type = 'product_created'`,
     );
     expect(event?.trace).toBe(`00-${TRACE}-${request.span_id}-01`);
+  }, 30_000);
+
+  test("goes from a request to an engine to what other engines hear of it", async () => {
+    const trace = "5cf92f3577b34da6a3ce929d0e0e4737";
+    const traceparent = `00-${trace}-00f067aa0ba902b8-01`;
+    const said = await stand.call("POST", "/api/v1/engines/echo/say", { product_id: "of a person" }, { traceparent });
+    expect(said).toMatchObject({ status: 200, body: { said: true } });
+    const heard = await find("basecommerce-engines", "listener echoed", trace);
+    const published = await find("basecommerce-relay", "publish echoed", trace);
+    expect(published.parent_id).toBe(heard.parent_id ?? "");
+    const rows = await withSession(
+      stand.platform.database.urls.admin,
+      (sql) => sql`select 1 from engine_listener.heard where product_id = 'of a person'`,
+    );
+    expect(rows).toHaveLength(1);
   }, 30_000);
 });
 
@@ -217,6 +233,16 @@ describe("metrics", () => {
     expect(asked.filter((name) => !there.has(name))).toEqual([]);
   });
 });
+
+test("tools for Redis see how far each engine is, as the lag of a group", async () => {
+  const groups = () =>
+    withClient(stand.platform.redis.url, async (client) => {
+      const keys = (await client.keys("events:construction:*")).sort();
+      const found = await Promise.all(keys.map((key) => client.xinfo("GROUPS", key)));
+      return JSON.stringify(found).includes("engine:stock");
+    });
+  await until(groups, { what: "engines to be seen", timeout: 15_000 });
+}, 30_000);
 
 test("every command of docs/alerts.md runs", async () => {
   const commands = await runbookCommands(join(ROOT, "docs/alerts.md"), stand.platform);

@@ -81,7 +81,7 @@ describe("engine check", () => {
         "migration 0001_x line 2: syntax error",
       ],
       "bad-job": ['jobs: { a: { every: "soon", run: async () => {} } }', 'jobs.a: every: "soon" is no duration'],
-      "no-default": ["config: Type.Object({ a: Type.String() })", "config: every property needs a default"],
+      "bad-default": ["config: Type.Object({ a: Type.String({ default: 5 }) })", "config.a: its default does not fit"],
       "bad-view": [
         table("create table a (tenant_id uuid not null); create view v as select * from a"),
         "migrations: view v: an engine works with tables and plain functions only",

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { configErrors, type EngineConfig, type EngineManifest } from "../../engine-host/manifest.ts";
-import { writeSetting } from "../../engine-host/tenant-settings.ts";
+import type { EngineConfig, EngineManifest } from "../../engine-host/manifest.ts";
+import { changeSetting } from "../../engine-host/tenant-settings.ts";
 import { notFound, unprocessable } from "../../platform/http/problem.ts";
 import { administer } from "../administration.ts";
 import { OWNER_SETTINGS } from "../owner-url.ts";
@@ -41,9 +41,7 @@ async function set(
         name,
       ]);
       if (!found) throw notFound(`engine ${name}`);
-      const errors = configErrors(found.manifest.config, config ?? {});
-      if (errors.length > 0) throw unprocessable(errors);
-      await writeSetting(tx, name, tenant_id, { enabled, config });
+      await changeSetting(tx, found.manifest, tenant_id, { enabled, config });
     });
     out(`${name} is ${enabled ? "on" : "off"} for ${flags.tenant}; running hosts follow within a second`);
   });

@@ -6,6 +6,7 @@ import eventChain from "./migrations/0006_event_chain.sql" with { type: "text" }
 import engineRequests from "./migrations/0007_engine_requests.sql" with { type: "text" };
 import engineSettings from "./migrations/0008_engine_settings.sql" with { type: "text" };
 import retriesInHand from "./migrations/0009_retries_in_hand.sql" with { type: "text" };
+import engineUnhandled from "./migrations/0010_engine_unhandled.sql" with { type: "text" };
 import type { Migration } from "./migrations.ts";
 
 /** The schema that every role stands on; verticals add their own after it. */
@@ -18,4 +19,5 @@ export const platformMigrations: readonly Migration[] = [
   { id: "0007_engine_requests", sql: engineRequests },
   { id: "0008_engine_settings", sql: engineSettings },
   { id: "0009_retries_in_hand", sql: retriesInHand },
+  { id: "0010_engine_unhandled", sql: engineUnhandled },
 ];

@@ -61,6 +61,9 @@ export class LedgerStreams implements EventStreams {
     this.#last.delete(nameOf(ref));
   }
 
+  /** There is no server whose tools could show it. */
+  async mirror(): Promise<void> {}
+
   reader(): StreamReader {
     const reader = new LedgerStreamReader(this.#ledger, this.#last, () => this.#readers.delete(reader));
     this.#readers.add(reader);

@@ -52,6 +52,8 @@ export class RedisSocket {
   static async connect(address: RedisAddress, name: string, first: readonly string[][]): Promise<RedisSocket> {
     const { promise, resolve, reject } = Promise.withResolvers<RedisSocket>();
     let made: RedisSocket | undefined;
+    /** Why the server is not believed to be the one that was asked for. */
+    let distrust: Error | undefined;
     const timer = setTimeout(() => reject(new SocketClosed("Redis does not answer")), CONNECT_TIMEOUT_MS);
     const socket = Bun.connect({
       hostname: address.hostname,
@@ -64,8 +66,11 @@ export class RedisSocket {
         drain: () => {
           if (made) made.#flush();
         },
+        handshake: (_, trusted, error) => {
+          if (!trusted && error) distrust = error;
+        },
         close: (_, error) => {
-          if (made) made.#fail(new SocketClosed(error?.message ?? "Redis closed the connection"));
+          if (made) made.#fail(new SocketClosed((distrust ?? error)?.message ?? "Redis closed the connection"));
         },
         error: (_, error) => {
           if (made) made.#fail(new SocketClosed(error.message));

@@ -1,5 +1,6 @@
 import { Cluster, type Redis } from "ioredis";
 import { endOf, namesAfter } from "./redis-ends.ts";
+import { mirrorGroups } from "./redis-groups.ts";
 import { type RedisClient, type RedisNodes, redisNodes } from "./redis-nodes.ts";
 import { RedisReader } from "./redis-reader.ts";
 import { isForbidden } from "./redis-socket.ts";
@@ -10,12 +11,19 @@ import {
   nameOf,
   type PartitionName,
   type PartitionRef,
+  type ReaderPlace,
   type StreamEnd,
   type StreamEntry,
   type StreamReader,
 } from "./streams.ts";
 
 const WAKE_CHANNEL = "events:wake";
+const GAVE_UP = /MaxRetriesPerRequest|Connection is closed|Command timed out/;
+
+/** No answer, with the reason that the last attempt to connect had. */
+class RedisUnreachable extends Error {
+  readonly code = "redis_unreachable";
+}
 
 /** Settings of a Redis server that decide whether it may hold streams. */
 export interface RedisSettings {
@@ -37,6 +45,8 @@ export class RedisStreams implements EventStreams {
   readonly #log: (error: Error) => void;
   readonly #subscribers = new Set<RedisClient>();
   #hints = 0;
+  /** Why there was no connection, when that was last tried. */
+  #refused: Error | undefined;
 
   /** `log` hears of connection errors; the connection is made anew by itself. */
   constructor(urls: string, name: string, log: (error: Error) => void) {
@@ -44,7 +54,13 @@ export class RedisStreams implements EventStreams {
     this.#name = name;
     this.#log = log;
     this.#redis = this.#nodes.client(name, "commands");
-    this.#redis.on("error", log);
+    this.#redis.on("error", (error) => {
+      this.#refused = error;
+      log(error);
+    });
+    this.#redis.on("ready", () => {
+      this.#refused = undefined;
+    });
     this.#writers = new RedisWriters(this.#nodes, name);
   }
 
@@ -60,7 +76,7 @@ export class RedisStreams implements EventStreams {
     const ends = new Map<PartitionName, StreamEnd>();
     await Promise.all(
       refs.map(async (ref) => {
-        const end = await endOf(this.#redis, this.#nodes.keyOf(ref));
+        const end = await this.#told(endOf(this.#redis, this.#nodes.keyOf(ref)));
         if (end) ends.set(nameOf(ref), end);
       }),
     );
@@ -68,19 +84,23 @@ export class RedisStreams implements EventStreams {
   }
 
   async after(ref: PartitionRef, seq: number, count: number): Promise<EntryName[]> {
-    return await namesAfter(this.#redis, this.#nodes.keyOf(ref), seq, count);
+    return await this.#told(namesAfter(this.#redis, this.#nodes.keyOf(ref), seq, count));
   }
 
   async trim(ref: PartitionRef, before_seq: number): Promise<void> {
-    await this.#redis.xtrim(this.#nodes.keyOf(ref), "MINID", `${before_seq}-0`);
+    await this.#told(this.#redis.xtrim(this.#nodes.keyOf(ref), "MINID", `${before_seq}-0`));
   }
 
   async shorten(ref: PartitionRef, length: number): Promise<void> {
-    await this.#redis.xtrim(this.#nodes.keyOf(ref), "MAXLEN", length);
+    await this.#told(this.#redis.xtrim(this.#nodes.keyOf(ref), "MAXLEN", length));
   }
 
   async remove(ref: PartitionRef): Promise<void> {
-    await this.#redis.del(this.#nodes.keyOf(ref));
+    await this.#told(this.#redis.del(this.#nodes.keyOf(ref)));
+  }
+
+  async mirror(ref: PartitionRef, readers: readonly ReaderPlace[]): Promise<void> {
+    await this.#told(mirrorGroups(this.#redis, this.#nodes.keyOf(ref), readers));
   }
 
   reader(): StreamReader {
@@ -127,14 +147,14 @@ export class RedisStreams implements EventStreams {
   }
 
   async check(): Promise<void> {
-    await this.#redis.ping();
+    await this.#told(this.#redis.ping());
   }
 
   /** What an operator must not leave at its default, of every node: the policy that evicts streams, an append-only file that is off. */
   async configurations(): Promise<RedisSettings[]> {
-    await this.#redis.ping();
+    await this.check();
     const servers = this.#redis instanceof Cluster ? this.#redis.nodes("master") : [this.#redis];
-    return await Promise.all(servers.map(settingsOf));
+    return await this.#told(Promise.all(servers.map(settingsOf)));
   }
 
   async close(): Promise<void> {
@@ -142,6 +162,22 @@ export class RedisStreams implements EventStreams {
     this.#writers.close();
     this.#redis.disconnect();
   }
+
+  /** Where nobody answers, the library tells of settings of its own, not of why it could not connect. */
+  async #told<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (!(error instanceof Error) || !GAVE_UP.test(`${error.name} ${error.message}`)) throw error;
+      throw new RedisUnreachable(reasonOf(this.#refused), { cause: error });
+    }
+  }
+}
+
+function reasonOf(refused: (Error & { code?: unknown }) | undefined): string {
+  if (refused?.code === "ENOTFOUND") return "its host name is unknown";
+  const silent = refused?.code === undefined || refused.code === "ECONNREFUSED" || refused.code === "ETIMEDOUT";
+  return silent ? "nothing answers at its address" : refused.message;
 }
 
 async function settingsOf(server: Redis): Promise<RedisSettings> {

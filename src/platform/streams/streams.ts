@@ -77,6 +77,15 @@ export interface PartitionPosition extends PartitionRef {
   position: number;
 }
 
+/** Where a reader of a partition stands. */
+export interface ReaderPlace {
+  name: string;
+  /** The last `seq` that is done. */
+  position: number;
+  /** Events it has not come to. */
+  behind: number;
+}
+
 /**
  * Named streams of events. Two implementations, Redis Streams and the ledger itself, pass one contract suite.
  *
@@ -102,6 +111,8 @@ export interface EventStreams {
   shorten(ref: PartitionRef, length: number): Promise<void>;
   /** Drops the partition whole, its memory of the last `seq` included. */
   remove(ref: PartitionRef): Promise<void>;
+  /** Has tools of the streams' own server show where all readers of a partition stand; those not named are forgotten. */
+  mirror(ref: PartitionRef, readers: readonly ReaderPlace[]): Promise<void>;
   reader(): StreamReader;
   /** Tells the relay that something was committed. A hint only: it may be lost. */
   wake(): void;

@@ -42,7 +42,7 @@ export async function testEngine<ConfigSchema extends TObject, Emits extends Emi
     const lines: LogLine[] = [];
     const log = keepingLog(lines);
     const settings = new TenantSettings(database, manifest);
-    const routes = new EngineRoutes(database, checked, manifest, settings, log);
+    const routes = new EngineRoutes({ database, definition: checked, manifest, settings, log });
     await checked.start?.();
     const processing = await Processing.start({
       database,

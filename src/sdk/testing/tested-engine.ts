@@ -1,12 +1,13 @@
 import type { Static } from "typebox";
 import { type DeadEvent, deadEvents } from "../../engine-host/dead-letters.ts";
 import type { EngineRoutes } from "../../engine-host/engine-routes.ts";
-import { configErrors, type EngineConfig, type EngineManifest } from "../../engine-host/manifest.ts";
+import type { EngineConfig, EngineManifest } from "../../engine-host/manifest.ts";
 import { engineRole } from "../../engine-host/names.ts";
 import type { Environment } from "../../engine-host/operator-settings.ts";
-import { type TenantSettings, writeSetting } from "../../engine-host/tenant-settings.ts";
+import { changeSetting, type TenantSettings } from "../../engine-host/tenant-settings.ts";
 import type { EmbeddedDatabase } from "../../platform/database/embedded.ts";
 import { OWNER } from "../../platform/database/roles.ts";
+import { Problem } from "../../platform/http/problem.ts";
 import type { PartitionPosition } from "../../platform/streams/streams.ts";
 import type { Tenant } from "../../platform/tenancy/tenant.ts";
 import type { EngineTenant, EngineUser, Parameter, Row } from "../context.ts";
@@ -185,11 +186,16 @@ export class TestedEngine<Config, Emits extends EmitContracts> {
   ): Promise<void> {
     const { database, manifest, settings } = this.#parts;
     const given: EngineConfig | undefined = config && { ...config };
-    const [problem] = configErrors(manifest.config, given ?? {});
-    if (problem) throw new TypeError(`${problem.path} ${problem.message}`);
     const { tenant_id } = this.#tenant(tenant);
-    const setting = { enabled: enabled ?? (await settings.of(tenant_id)).enabled, config: given };
-    await database.transaction({ role: OWNER }, (tx) => writeSetting(tx, manifest.name, tenant_id, setting));
+    const now = await settings.of(tenant_id);
+    // A shop that has set nothing yet is switched on by being set.
+    const setting = { enabled: enabled ?? (now.enabled || now.unset.length > 0), config: given };
+    try {
+      await database.transaction({ role: OWNER }, (tx) => changeSetting(tx, manifest, tenant_id, setting));
+    } catch (error) {
+      const [problem] = (error instanceof Problem && error.errors) || [];
+      throw problem ? new TypeError(`${problem.path} ${problem.message}`) : error;
+    }
     settings.forget(tenant_id);
   }
 

@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "bun:test";
+import { selfSigned } from "../../harness/certificate.ts";
 import { type Edge, exchange, startEdge } from "../../harness/edge.ts";
 import { freePort } from "../../harness/ports.ts";
 import { type StandIn, startStandIn } from "./stand-in.ts";
@@ -10,35 +8,24 @@ const SHOP = "demo.basecommerce.example";
 
 // Only openssl makes the certificate; the machine of an edge has it, as nginx is linked to it.
 describe.skipIf(Bun.which("openssl") === null)("TLS at the edge", () => {
-  let folder: string;
+  let ca: string;
   let port: number;
   let server: StandIn;
   let edge: Edge;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "certificate-"));
-    const [certificate, key] = [join(folder, "fullchain.pem"), join(folder, "privkey.pem")];
-    const subject = ["-subj", "/CN=basecommerce", "-addext", "subjectAltName=DNS:*.basecommerce.example"];
-    const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-    const made = Bun.spawn(["openssl", "req", "-x509", ...curve, ...subject, "-keyout", key, "-out", certificate], {
-      stderr: "ignore",
-    });
-    expect(await made.exited).toBe(0);
+    const made = await selfSigned("DNS:*.basecommerce.example");
+    ca = await Bun.file(made.certificate).text();
     port = freePort();
     server = startStandIn("vertical");
     edge = await startEdge({
       verticals: [server.port],
       engines: [server.port],
-      tls: { port, certificate, key },
+      tls: { port, ...made },
     });
   });
 
-  afterAll(async () => {
-    await rm(folder, { recursive: true });
-  });
-
   const get = async (host: string) => {
-    const ca = await Bun.file(join(folder, "fullchain.pem")).text();
     return await fetch(`https://127.0.0.1:${port}/auth/me`, {
       headers: { host },
       tls: { ca, checkServerIdentity: () => undefined },

@@ -187,6 +187,7 @@ describe("two real verticals behind the edge", () => {
       const program = start("vertical", port);
       programs[i] = program;
       await ready(program, port);
+      await bothServe();
     }
     await more(running, 50);
     await running.stop();

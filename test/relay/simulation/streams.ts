@@ -151,6 +151,10 @@ export class SimulatedStreams implements EventStreams {
     await this.ask(() => this.redis.streams.delete(nameOf(ref)));
   }
 
+  async mirror(): Promise<void> {
+    throw new Error("positions are mirrored beside the copying");
+  }
+
   reader(): StreamReader {
     throw new Error("the relay reads no stream");
   }
