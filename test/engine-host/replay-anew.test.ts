@@ -128,7 +128,9 @@ describe.each([
     await scene.install(patient);
     await scene.host(patient);
     await write("a1 b1 c1");
-    await until(async () => (await failed()) === "a1 b1" && (await handled()) === "c1", { what: "two to wait, one not" });
+    await until(async () => (await failed()) === "a1 b1" && (await handled()) === "c1", {
+      what: "two to wait, one not",
+    });
     bad = new Set(["a1", "b1", "c1"]);
     await startReplay(scene.admin, name, false);
     await until(async () => (await failed()) === "a1 b1 c1", { what: "all to wait" });
