@@ -1,5 +1,4 @@
 import type { Database, Parameter, Row, Scope, Transaction } from "../src/platform/database/database.ts";
-import { type Orm, ormOf } from "../src/platform/database/orm.ts";
 import { bindingOf } from "../src/platform/database/scope.ts";
 
 /** One statement as it was sent. */
@@ -46,8 +45,7 @@ export class RecordingDatabase implements Database {
   }
 
   #recorded(tx: Transaction): Transaction {
-    let orm: Orm | undefined;
-    const recorded: Transaction = {
+    return {
       query: (sql, parameters = []) => this.#note(sql, parameters, () => tx.query(sql, parameters)),
       values: (sql, parameters = []) => this.#note(sql, parameters, () => tx.values(sql, parameters)),
       last: (sql, parameters = []) => {
@@ -56,12 +54,7 @@ export class RecordingDatabase implements Database {
       },
       script: (sql) => this.#note(sql, [], () => tx.script(sql)),
       bind: (scope) => this.#note(bindingOf(scope), [], () => tx.bind(scope)),
-      get orm() {
-        orm ??= ormOf(recorded);
-        return orm;
-      },
     };
-    return recorded;
   }
 
   async #note<T>(sql: string, parameters: readonly Parameter[], send: () => Promise<T>): Promise<T> {

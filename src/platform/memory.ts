@@ -1,7 +1,10 @@
-/** When a start is over, and what begins with it (first connections, first statements) as well. */
-const AFTER_START_MS = 1500;
+/** When a start is over, and what begins with it (first connections, first statements) as well; and once more. */
+const AFTER_START_MS = [1500, 3000];
 
-/** Gives back what only a start needs, for this thread: code that ran once, and memory in which nothing is left. */
+/**
+ * Gives back what only a start needs, for this thread: code that ran once, and memory in which nothing is left. What other
+ * threads were still at the first time goes the second time.
+ */
 export function giveBackAfterStart(): void {
-  setTimeout(() => Bun.shrink(), AFTER_START_MS).unref();
+  for (const ms of AFTER_START_MS) setTimeout(() => Bun.shrink(), ms).unref();
 }

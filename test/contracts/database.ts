@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Database } from "../../src/platform/database/database.ts";
 import { codeOf } from "../../src/platform/database/errors.ts";
+import { ormOf } from "../../src/platform/database/orm.ts";
 import { ENGINES, OWNER, VERTICAL } from "../../src/platform/database/roles.ts";
 
 const A = "01890000-0000-7000-8000-00000000000a";
@@ -166,7 +167,7 @@ export function databaseContract(name: string, open: () => Promise<Database>): v
     test("the query builder runs in the same transaction", async () => {
       const rows = await database.transaction({ role: VERTICAL, tenant_id: B }, async (tx) => {
         const { sql } = await import("drizzle-orm");
-        return await tx.orm.execute(sql`select slug from tenants where slug like ${"shop-%"}`);
+        return await ormOf(tx).execute(sql`select slug from tenants where slug like ${"shop-%"}`);
       });
       expect(rows.map(({ slug }) => slug)).toEqual(["shop-b"]);
     });

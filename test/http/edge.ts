@@ -44,9 +44,6 @@ const database: Database = {
       script: async () => undefined,
       bind: async () => undefined,
       last: () => undefined,
-      get orm(): never {
-        throw new Error("the edge needs no query builder");
-      },
     }),
   query: async () => [],
   close: async () => undefined,

@@ -1,5 +1,3 @@
-import type { Orm } from "./orm.ts";
-
 export type Row = Record<string, unknown>;
 export type Parameter = string | number | boolean | null;
 
@@ -24,7 +22,6 @@ export interface Transaction {
   script(sql: string): Promise<void>;
   /** Binds the rest of the transaction to another scope; what `scope` leaves out stays as it is. */
   bind(scope: Scope): Promise<void>;
-  readonly orm: Orm;
 }
 
 /** What a transaction is bound to, set in one round trip before its first statement and gone with it. */

@@ -1,6 +1,5 @@
 import type { PGlite, Transaction as PGliteTransaction } from "@electric-sql/pglite";
 import type { Database, Parameter, Row, Scope, Transaction } from "./database.ts";
-import { type Orm, ormOf } from "./orm.ts";
 import { AS_OPENED, bindingOf } from "./scope.ts";
 import { instantFromText, integerFromText, OID } from "./wire.ts";
 
@@ -8,16 +7,10 @@ const OPENED_WITH = "set time zone 'UTC'";
 
 class EmbeddedTransaction implements Transaction {
   readonly #tx: PGliteTransaction;
-  #orm: Orm | undefined;
   #last: Promise<unknown> | undefined;
 
   constructor(tx: PGliteTransaction) {
     this.#tx = tx;
-  }
-
-  get orm(): Orm {
-    this.#orm ??= ormOf(this);
-    return this.#orm;
   }
 
   async query<T extends Row>(sql: string, parameters: readonly Parameter[] = []): Promise<T[]> {

@@ -1,6 +1,5 @@
 import { Connection, type Foreseen } from "./connection.ts";
 import type { Database, Parameter, Row, Scope, Transaction } from "./database.ts";
-import { type Orm, ormOf } from "./orm.ts";
 import { AS_OPENED, bindingOf, preparedBindingOf } from "./scope.ts";
 
 export interface PostgresOptions {
@@ -43,7 +42,6 @@ class DatabaseClosed extends Error {
 class PostgresTransaction implements Transaction {
   readonly #connection: Connection;
   readonly #losses: number;
-  #orm: Orm | undefined;
   #state: "open" | "ending" | "over" = "open";
   #last: Promise<unknown> = Promise.resolve();
 
@@ -54,11 +52,6 @@ class PostgresTransaction implements Transaction {
 
   get lost(): boolean {
     return this.#connection.losses !== this.#losses;
-  }
-
-  get orm(): Orm {
-    this.#orm ??= ormOf(this);
-    return this.#orm;
   }
 
   async query<T extends Row>(sql: string, parameters: readonly Parameter[] = []): Promise<T[]> {

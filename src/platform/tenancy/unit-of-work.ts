@@ -1,7 +1,7 @@
 import type { PayloadOf, StreamContracts } from "../../contracts/contract.ts";
 import type { Database, Transaction } from "../database/database.ts";
 import { codeOf } from "../database/errors.ts";
-import type { Orm } from "../database/orm.ts";
+import { type Orm, ormOf } from "../database/orm.ts";
 import { instantNow } from "../events/instant.ts";
 import { appendLast, type EventContracts, type NewEvent } from "../events/ledger.ts";
 import { partitionOf } from "../events/partition.ts";
@@ -105,10 +105,12 @@ export function workOn<C extends StreamContracts>(
 ): Work<C> {
   const { tenant, actor, trace, now = instantNow() } = context;
   const { tenant_id } = tenant;
+  let orm: Orm | undefined;
   return {
     tx,
     get orm() {
-      return tx.orm;
+      orm ??= ormOf(tx);
+      return orm;
     },
     tenant,
     actor,
