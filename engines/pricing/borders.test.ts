@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { EngineBench, TENANT } from "../../test/engines/engine-bench.ts";
+import { EngineBench } from "../../test/engines/engine-bench.ts";
 import { daysAgo, id } from "../../test/engines/history.ts";
 import { localDay } from "../../test/engines/local-day.ts";
 import engine from "./engine.ts";
@@ -9,11 +9,7 @@ let bench: EngineBench;
 beforeAll(async () => {
   bench = await EngineBench.open(engine);
 }, 60_000);
-beforeEach(async () => {
-  await bench.empty(true);
-  await bench.configure({});
-  bench.shop = { tenant_id: TENANT, time_zone: "America/Sao_Paulo", locale: "en" };
-});
+beforeEach(() => bench.reset());
 afterAll(() => bench.close());
 
 const get = async (path: string) => (await bench.request("GET", path)).body;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
-import { EngineBench, TENANT } from "../../test/engines/engine-bench.ts";
+import { EngineBench } from "../../test/engines/engine-bench.ts";
 import { daysAgo, History, id } from "../../test/engines/history.ts";
 import engine from "./engine.ts";
 
@@ -7,10 +7,7 @@ let bench: EngineBench;
 beforeAll(async () => {
   bench = await EngineBench.open(engine);
 }, 60_000);
-beforeEach(async () => {
-  await bench.empty(true);
-  bench.shop = { tenant_id: TENANT, time_zone: "America/Sao_Paulo", locale: "en" };
-});
+beforeEach(() => bench.reset());
 afterAll(() => bench.close());
 
 interface Row {

@@ -10,11 +10,7 @@ let bench: EngineBench;
 beforeAll(async () => {
   bench = await EngineBench.open(engine);
 }, 60_000);
-beforeEach(async () => {
-  await bench.empty(true);
-  await bench.configure({});
-  bench.shop = { tenant_id: TENANT, time_zone: ZONE, locale: "en" };
-});
+beforeEach(() => bench.reset());
 afterAll(() => bench.close());
 
 type Row = Record<string, string | number | null>;

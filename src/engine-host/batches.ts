@@ -118,7 +118,7 @@ export class Batches {
     const emitted = await database.transaction(scope, async (tx) => {
       const { isReplay, handled } = again ? await this.#unhandled.among(tx, entries, until) : NO_REPLAY;
       const events = await dispatch.run(tx, { entries, attempt: 1, isReplay, stopping, opening });
-      if (again) await handled(tx);
+      if (again) await handled();
       positions.advanceFrom(tx, expected, [...ends.values()]);
       appendLast(tx, events);
       return events.length;
@@ -168,7 +168,7 @@ export class Batches {
     const entries = behind.length === 0 ? fresh : fresh.filter((entry) => !held.holds(entry));
     const { isReplay, handled } = await this.#unhandled.among(tx, entries, replayUntil(locked));
     const emitted = await dispatch.run(tx, { entries, attempt: 1, isReplay, stopping });
-    await handled(tx);
+    await handled();
     await parking.parkBehind(tx, behind);
     return { locked, events: entries.length, parked: behind.length, emitted };
   }

@@ -62,7 +62,7 @@ export class Retries {
         const { isReplay, handled } = await this.#unhandled.among(tx, [taken], () => replay_until);
         const attempt = taken.attempts + 1;
         const events = await dispatch.run(tx, { entries: [taken], attempt, isReplay, stopping });
-        await handled(tx);
+        await handled();
         await parking.succeed(tx, taken);
         appendLast(tx, events);
         emitted = events.length;

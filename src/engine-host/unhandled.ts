@@ -7,8 +7,8 @@ type ReplayUntil = (entry: StreamEntry) => number;
 /** Which entries of a batch were handled before. */
 export interface Replayed {
   isReplay(entry: StreamEntry): boolean;
-  /** To be called in the transaction when its entries are handled. */
-  handled(tx: Transaction): Promise<void>;
+  /** To be called when they are handled, in the same transaction. */
+  handled(): Promise<void>;
 }
 
 /** No entry was handled before. */
@@ -34,7 +34,7 @@ export class Unhandled {
     const first = new Set(rows.map(({ seq }) => seq));
     return {
       isReplay: (entry) => entry.seq <= until(entry) && !first.has(entry.seq),
-      handled: async (tx) => {
+      handled: async () => {
         if (first.size === 0) return;
         await tx.query(
           `delete from engine_unhandled

@@ -15,6 +15,8 @@ const USER = "018f0000-0000-7000-8000-00000000000a";
 type Shop = { tenant_id: string; time_zone: string; locale: "pt-BR" | "en" };
 type Row = Record<string, unknown>;
 
+const SHOP: Shop = { tenant_id: TENANT, time_zone: "America/Sao_Paulo", locale: "en" };
+
 /** An engine on a real database in this process: batches and requests run as the host runs them, role for role. */
 export class EngineBench {
   readonly #database: EmbeddedDatabase;
@@ -22,7 +24,8 @@ export class EngineBench {
   readonly #routes: EngineRoutes;
   readonly #settings: TenantSettings;
   #config: Row;
-  shop: Shop = { tenant_id: TENANT, time_zone: "America/Sao_Paulo", locale: "en" };
+  /** Whose batches and requests follow. */
+  shop = { ...SHOP };
 
   private constructor(
     database: EmbeddedDatabase,
@@ -93,6 +96,13 @@ export class EngineBench {
   async empty(everything = false): Promise<void> {
     const tables = (await this.#tables()).filter((table) => everything || !this.#kept.has(table));
     if (tables.length > 0) await this.query(`truncate ${tables.join(", ")}`);
+  }
+
+  /** As it was opened: nothing known, nothing set. */
+  async reset(): Promise<void> {
+    await this.empty(true);
+    await this.configure({});
+    this.shop = { ...SHOP };
   }
 
   async request(method: string, path: string, body?: unknown, role: "admin" | "seller" = "admin") {
